@@ -1,4 +1,5 @@
-# Packages, all from Debian 12 (tools/install-dependencies installs them).
+# Packages, all from Debian 12 (tools/install-dependencies installs them). What the libraries need, an installed
+# hearsay needs too: keep hearsayConfig.cmake.in in step.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(tl-expected REQUIRED)
@@ -6,6 +7,19 @@ find_package(fmt REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
+
+# Random123 is headers alone, and Debian ships neither a CMake nor a pkg-config file with it.
+find_path(HEARSAY_RANDOM123 Random123/philox.h REQUIRED)
+mark_as_advanced(HEARSAY_RANDOM123)
+
+# msgpack renamed its package and its target with version 5; both are looked for.
+find_package(msgpack-cxx REQUIRED NAMES msgpack-cxx msgpack)
+foreach(target IN ITEMS msgpack-cxx msgpackc-cxx)
+  if(TARGET ${target})
+    set(HEARSAY_MSGPACK ${target})
+  endif()
+endforeach()
+
 if(HEARSAY_BUILD_CLI)
   find_package(CLI11 REQUIRED)
 endif()
