@@ -75,6 +75,9 @@ class Random {
   Random(std::uint64_t key, std::uint64_t stream, std::uint64_t& counter)
       : key_(key), stream_(stream), counter_(&counter) {}
 
+  // Turns to another stream of the same key; the counter is the caller's to reset.
+  void seek(std::uint64_t stream) { stream_ = stream; }
+
   Block block() { return philox(key_, (*counter_)++, stream_); }
   std::uint64_t next() { return block().a; }
 

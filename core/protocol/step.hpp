@@ -26,6 +26,7 @@
 #include "core/protocol/observation.hpp"
 #include "core/protocol/ring.hpp"
 #include "core/protocol/role.hpp"
+#include "core/protocol/strategy.hpp"
 #include "core/protocol/view.hpp"
 
 namespace hearsay {
@@ -35,15 +36,6 @@ enum class SendClass : std::uint8_t {
   kDatagram,  // may be lost, duplicated and reordered (UDP)
   kStream,    // a connection of its own: not lost by a lossy link but by a cut (memberlist's TCP push-pull)
 };
-
-// A timer of a role: a kind (0 to 15) and an argument (25 bits). It is never cancelled: a strategy that no longer wants
-// one ignores it, by an argument that is out of date (TimerGate).
-struct Timer {
-  std::uint8_t kind = 0;
-  std::uint32_t argument = 0;
-};
-inline constexpr std::uint8_t kMaxTimerKind = 15;
-inline constexpr std::uint32_t kMaxTimerArgument = (1U << 25) - 1;
 
 // The idiom for a timer that can be re-armed or cancelled: only the last armed one is current.
 //

@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <new>
 #include <span>
-#include <string>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/hash.hpp"
@@ -24,8 +23,16 @@ class Step;
 struct Message;
 struct MessageType;
 struct MemberChange;
-struct Timer;
 struct Request;
+
+// A timer of a role: a kind (0 to 15) and an argument (25 bits). It is never cancelled: a strategy that no longer wants
+// one ignores it, by an argument that is out of date (TimerGate).
+struct Timer {
+  std::uint8_t kind = 0;
+  std::uint32_t argument = 0;
+};
+inline constexpr std::uint8_t kMaxTimerKind = 15;
+inline constexpr std::uint32_t kMaxTimerArgument = (1U << 25) - 1;
 
 // A pluggable part, of any role.
 class Component {
@@ -92,7 +99,7 @@ class StatefulOf : public Base {
   void message(Step& step, void* state, NodeSlot from, const Message& message) const final {
     self().on_message(step, of(state), from, message);
   }
-  void timer(Step& step, void* state, Timer timer) const final;
+  void timer(Step& step, void* state, Timer timer) const final { self().on_timer(step, of(state), timer); }
   void member_change(Step& step, void* state, const MemberChange& change) const final {
     self().on_member_change(step, of(state), change);
   }
@@ -114,8 +121,7 @@ class StatefulOf : public Base {
   void on_disseminate(Step&, State&, const Message&) const {}
   void on_request(Step&, State&, const Request&) const {}
   void on_save(const State&, MonoTime, Persisted&) const {}
-  template <class T>
-  void on_timer(Step&, State&, T) const {}
+  void on_timer(Step&, State&, Timer) const {}
   void on_digest(const State&, Hasher&) const {}
 
  private:
@@ -123,10 +129,5 @@ class StatefulOf : public Base {
   static State& of(void* state) { return *static_cast<State*>(state); }
   static const State& of(const void* state) { return *static_cast<const State*>(state); }
 };
-
-template <class Derived, Role kRole, class State, class Base>
-void StatefulOf<Derived, kRole, State, Base>::timer(Step& step, void* state, Timer timer) const {
-  self().on_timer(step, of(state), timer);
-}
 
 }  // namespace hearsay
