@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/protocol/directory.hpp"
 #include "core/protocol/observation.hpp"
 #include "core/protocol/ring.hpp"
 #include "sim/measure/results.hpp"
@@ -20,7 +19,7 @@ namespace hearsay::measure {
 class Measure {
  public:
   // All of them must outlive the measurement. `replicas` is the replication factor n (0 = all members).
-  Measure(const plan::Plan& plan, const Directory& directory, const Ring& ring, std::uint32_t replicas);
+  Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas);
   ~Measure();
   Measure(const Measure&) = delete;
   Measure& operator=(const Measure&) = delete;

@@ -19,8 +19,11 @@
 #include "core/base/time.hpp"
 #include "core/kv/request.hpp"
 #include "core/protocol/catalogue.hpp"
+#include "core/protocol/directory.hpp"
 
 namespace hearsay::plan {
+
+inline constexpr std::uint32_t kMaxNodes = 4'000'000;
 
 // A place in a scenario file: 1-based.
 struct Place {
@@ -30,12 +33,10 @@ struct Place {
 
 // ---- who -----------------------------------------------------------------------------------------------------------
 
+// Name, weight and zone are in Plan::directory. Eight bytes: a million nodes are a plan too.
 struct NodeSpec {
-  std::string name;
-  std::uint32_t group = 0;    // index into Plan::groups
-  std::uint32_t region = 0;   // index into Plan::regions
-  double weight = 1.0;
-  std::uint32_t zone = 0;
+  std::uint16_t group = 0;    // index into Plan::groups
+  std::uint16_t region = 0;   // index into Plan::regions
   bool present = true;        // false: comes with a join event
 };
 
@@ -253,6 +254,7 @@ struct StrategyChoice {
 
 struct MeasureSpec {
   Duration sample_interval = 1s;   // of series
+  bool views = true;               // view convergence and failure detection; a bit a pair of nodes
   bool ring = true;                // ring disagreement (needs the views)
   bool values = true;              // value convergence and expiry (needs the keys)
 };
@@ -268,7 +270,8 @@ struct Plan {
 
   std::vector<Group> groups;
   std::vector<std::string> regions;
-  std::vector<NodeSpec> nodes;     // index = slot
+  Directory directory{kMaxNodes};  // names, weights, zones
+  std::vector<NodeSpec> nodes;     // index = slot in the directory
   NodeSet seeds;                   // whom a starting node asks first
 
   StrategyChoice membership;
