@@ -76,7 +76,7 @@ bool SortedBatch::assign_ranked(const ChunkList& list, std::size_t count, std::i
     to[ranks[i]] = *from[i];
     taken |= std::uint64_t{1} << ranks[i];
   }
-  return static_cast<std::size_t>(std::popcount(taken)) == count;
+  return taken == ~std::uint64_t{0} >> (kRankLimit - count);
 }
 
 void SortedBatch::sort_by_key(std::size_t count, std::int64_t start_ns) {
