@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
 
 namespace hearsay::world {
 namespace {
@@ -17,21 +16,18 @@ constexpr std::size_t kKeyLimit = std::size_t{1} << kIndexBits;
 using Lanes = std::int32_t __attribute__((vector_size(16)));
 constexpr std::size_t kLanes = 4;
 
-constexpr std::size_t kBlock = 4 * kLanes;
+constexpr std::size_t kBlock = 2 * kLanes;
 
-// ranks[j] = how many of keys[0, count) are below keys[j], for every j below count. `count` is a multiple of kBlock:
-// few different trip counts, which the branch predictor learns.
+// ranks[j] = how many of keys[0, count) are below keys[j], for every j below count rounded up to kBlock.
 void rank(const std::int32_t* keys, std::size_t count, std::int32_t* ranks) {
   for (std::size_t j = 0; j < count; j += kBlock) {
-    Lanes of[4];
-    Lanes below[4] = {};
+    Lanes of[2];
+    Lanes below[2] = {};
     std::memcpy(of, keys + j, sizeof(of));
     for (std::size_t i = 0; i < count; ++i) {
       const Lanes other = Lanes{} + keys[i];
       below[0] -= of[0] > other;  // a lane that compares true is -1
       below[1] -= of[1] > other;
-      below[2] -= of[2] > other;
-      below[3] -= of[3] > other;
     }
     std::memcpy(ranks + j, below, sizeof(below));
   }
@@ -77,9 +73,8 @@ bool SortedBatch::assign_ranked(const ChunkList& list, std::size_t count, std::i
   while ((chunk = ChunkList::older(chunk)) != 0) {
     for (std::size_t i = 0; i < kChunkEvents; ++i) gather(ChunkList::events(chunk)[i]);
   }
-  const std::size_t padded = (n + kBlock - 1) / kBlock * kBlock;
-  std::fill(keys + n, keys + padded, std::numeric_limits<std::int32_t>::max());  // above all, hence counted by none
-  rank(keys, padded, ranks);
+  for (std::size_t i = n; i % kBlock != 0; ++i) keys[i] = 0;  // ranked with the rest and never looked at
+  rank(keys, n, ranks);
   std::uint64_t taken = 0;
   Event* const to = events_.get();
   for (std::size_t i = 0; i < n; ++i) {

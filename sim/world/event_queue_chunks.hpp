@@ -5,7 +5,8 @@
 // none), and an append touches the word and the event's own line, nothing else.
 //
 // Invariants: 1. only a list's newest chunk may be partly filled; 2. a chunk is in one list or free, never both;
-// 3. the pool holds at most its high-water mark of chunks and an eighth more. Not thread-safe.
+// 3. the pool holds at most its high-water mark of chunks and an eighth more (below 2 MiB: and as
+// much again). Not thread-safe.
 #pragma once
 
 #include <cstddef>
