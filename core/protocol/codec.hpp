@@ -1,0 +1,526 @@
+// The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
+//
+// A field is a bool, an integer, an enum, a string, Bytes, a Duration (int64 ns), a NodeId, a NodeSlot (travels as the
+// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those, or a
+// MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded before
+// anything is allocated (kMaxElements, kMaxString, kMaxDepth).
+//
+// Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt unless
+// the struct declares `static constexpr std::size_t kRequiredFields`. A message may declare `bool valid() const`, which is asked after
+// unpacking: ranges belong there.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/time.hpp"
+#include "core/protocol/directory.hpp"
+#include "core/protocol/message.hpp"
+
+namespace hearsay {
+
+inline constexpr std::size_t kMaxElements = 1024;            // of an array
+inline constexpr std::size_t kMaxString = 64 * 1024;         // bytes of a string
+inline constexpr std::size_t kMaxBytes = 1024 * 1024;        // bytes of a value
+inline constexpr std::size_t kMaxDepth = 8;                  // nested arrays
+
+// A node's whole identity as a field: in memory its slot, on the wire what a stranger needs to know to reach it.
+struct Identity {
+  NodeSlot slot = kNoSlot;
+  friend bool operator==(Identity, Identity) = default;
+};
+
+// The tag of a message on the wire: FNV-1a of its name. Collisions are found by MessageTypes.
+constexpr std::uint32_t message_tag(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
+  return hash;
+}
+
+// Every message type a process can receive. Built from the catalogue's strategies; a collision of tags is found here.
+class MessageTypes {
+ public:
+  // kInvalidArgument when another message has the same tag; adding the same type again is fine.
+  Result<void> add(const MessageType& type);
+  const MessageType* find(std::uint32_t tag) const;
+  const std::vector<const MessageType*>& all() const { return types_; }  // sorted by tag
+
+ private:
+  std::vector<const MessageType*> types_;
+};
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+// Appends MessagePack to a buffer. Never fails; the strategy bounds what it sends.
+class Packer {
+ public:
+  Packer(std::string& out, const Directory& directory) : out_(out), directory_(directory) {}
+  void array(std::size_t elements);
+  void boolean(bool value);
+  void unsigned_integer(std::uint64_t value);
+  void integer(std::int64_t value);
+  void real(double value);
+  void string(std::string_view value);
+  void binary(std::string_view value);
+  void identity(NodeSlot slot);
+  const Directory& directory() const { return directory_; }
+
+ private:
+  std::string& out_;
+  const Directory& directory_;
+};
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+// Walks one MessagePack value. The first thing that does not fit makes it fail, and it stays failed.
+class Unpacker {
+ public:
+  // Parses `bytes` within the limits above; trailing bytes are an error. `directory` interns identities, `pool` and
+  // `types` make nested messages. The bytes must outlive the unpacker.
+  Unpacker(std::string_view bytes, Directory& directory, MessagePool& pool, const MessageTypes& types);
+  ~Unpacker();
+  Unpacker(const Unpacker&) = delete;
+  Unpacker& operator=(const Unpacker&) = delete;
+
+  bool ok() const { return ok_; }
+  void fail() { ok_ = false; }
+
+  // Enters an array: its length, then its elements are read in turn, then leave() skips what is left.
+  std::size_t enter();
+  void leave();
+
+  bool boolean();
+  std::uint64_t unsigned_integer(std::uint64_t max);
+  std::int64_t integer();
+  double real();
+  std::string_view string();
+  std::string_view binary();
+  NodeSlot identity();
+  NodeSlot peer();  // an id that must be known to the directory, or 0 for none
+  MessageRef message();
+
+ private:
+  struct Impl;
+  Impl* impl_;
+  bool ok_ = true;
+};
+
+// ---- documentation -------------------------------------------------------------------------------------------------
+
+// Receives the fields of a message in order, for the reference pages.
+class FieldSink {
+ public:
+  virtual ~FieldSink() = default;
+  virtual void field(std::string_view name, std::string_view type, std::string_view doc) = 0;
+};
+
+// ---- what the visitor becomes ---------------------------------------------------------------------------------------
+
+namespace codec {
+
+template <class T>
+inline constexpr bool kIsVector = false;
+template <class T>
+inline constexpr bool kIsVector<std::vector<T>> = true;
+
+constexpr std::uint32_t size_of_unsigned(std::uint64_t v) {
+  return v < 128 ? 1 : v <= 0xff ? 2 : v <= 0xffff ? 3 : v <= 0xffffffff ? 5 : 9;
+}
+constexpr std::uint32_t size_of_integer(std::int64_t v) {
+  if (v >= 0) return size_of_unsigned(static_cast<std::uint64_t>(v));
+  return v >= -32 ? 1 : v >= -128 ? 2 : v >= -32768 ? 3 : v >= -2147483648LL ? 5 : 9;
+}
+constexpr std::uint32_t size_of_array(std::size_t n) { return n < 16 ? 1 : n <= 0xffff ? 3 : 5; }
+constexpr std::uint32_t size_of_string(std::size_t n) {
+  return static_cast<std::uint32_t>(n) + (n < 32 ? 1 : n <= 0xff ? 2 : n <= 0xffff ? 3 : 5);
+}
+constexpr std::uint32_t size_of_binary(std::size_t n) {
+  return static_cast<std::uint32_t>(n) + (n <= 0xff ? 2 : n <= 0xffff ? 3 : 5);
+}
+std::uint32_t size_of_identity(const NodeIdentity& identity);
+
+template <class T>
+std::uint32_t size_of_struct(const T& t, const Directory& directory);
+template <class T>
+void pack_struct(const T& t, Packer& packer);
+template <class T>
+bool unpack_struct(T& t, Unpacker& unpacker);
+template <class T>
+bool equal_struct(const T& a, const T& b);
+template <class T>
+void reset_struct(T& t);
+
+// Adds up the encoded size of the fields it visits, without encoding them.
+class Sizer {
+ public:
+  explicit Sizer(const Directory& directory) : directory_(directory) {}
+  std::uint32_t bytes = 0;
+  std::uint32_t count = 0;
+
+  template <class T>
+  void operator()(const T& t, std::string_view, std::string_view) {
+    ++count;
+    add(t);
+  }
+
+ private:
+  template <class T>
+  void add(const T& t) {
+    if constexpr (std::is_same_v<T, bool>) {
+      bytes += 1;
+    } else if constexpr (std::is_same_v<T, NodeSlot>) {
+      bytes += t == kNoSlot ? 1 : size_of_unsigned(raw(directory_.id(t)));
+    } else if constexpr (std::is_enum_v<T>) {
+      bytes += size_of_unsigned(static_cast<std::uint64_t>(t));
+    } else if constexpr (std::is_unsigned_v<T>) {
+      bytes += size_of_unsigned(t);
+    } else if constexpr (std::is_integral_v<T>) {
+      bytes += size_of_integer(t);
+    } else if constexpr (std::is_same_v<T, double>) {
+      bytes += 9;
+    } else if constexpr (std::is_same_v<T, Duration>) {
+      bytes += size_of_integer(t.count());
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      bytes += size_of_string(t.size());
+    } else if constexpr (std::is_same_v<T, Bytes>) {
+      bytes += size_of_binary(t.size());
+    } else if constexpr (std::is_same_v<T, Identity>) {
+      bytes += size_of_identity(directory_[t.slot]);
+    } else if constexpr (std::is_same_v<T, MessageRef>) {
+      bytes += 1 + size_of_unsigned(t->type->tag) + t->type->body_size(*t, directory_);
+    } else if constexpr (kIsVector<T>) {
+      bytes += size_of_array(t.size());
+      for (const auto& element : t) add(element);
+    } else {
+      bytes += size_of_struct(t, directory_);
+    }
+  }
+  const Directory& directory_;
+};
+
+class FieldPacker {
+ public:
+  explicit FieldPacker(Packer& packer) : packer_(packer) {}
+
+  template <class T>
+  void operator()(const T& t, std::string_view, std::string_view) {
+    put(t);
+  }
+
+ private:
+  template <class T>
+  void put(const T& t) {
+    if constexpr (std::is_same_v<T, bool>) {
+      packer_.boolean(t);
+    } else if constexpr (std::is_same_v<T, NodeSlot>) {
+      packer_.unsigned_integer(t == kNoSlot ? 0 : raw(packer_.directory().id(t)));
+    } else if constexpr (std::is_enum_v<T>) {
+      packer_.unsigned_integer(static_cast<std::uint64_t>(t));
+    } else if constexpr (std::is_unsigned_v<T>) {
+      packer_.unsigned_integer(t);
+    } else if constexpr (std::is_integral_v<T>) {
+      packer_.integer(t);
+    } else if constexpr (std::is_same_v<T, double>) {
+      packer_.real(t);
+    } else if constexpr (std::is_same_v<T, Duration>) {
+      packer_.integer(t.count());
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      packer_.string(t);
+    } else if constexpr (std::is_same_v<T, Bytes>) {
+      packer_.binary(t.view());
+    } else if constexpr (std::is_same_v<T, Identity>) {
+      packer_.identity(t.slot);
+    } else if constexpr (std::is_same_v<T, MessageRef>) {
+      packer_.array(2);
+      packer_.unsigned_integer(t->type->tag);
+      t->type->pack(*t, packer_);
+    } else if constexpr (kIsVector<T>) {
+      packer_.array(t.size());
+      for (const auto& element : t) put(element);
+    } else {
+      pack_struct(t, packer_);
+    }
+  }
+  Packer& packer_;
+};
+
+class FieldUnpacker {
+ public:
+  FieldUnpacker(Unpacker& unpacker, std::size_t available) : unpacker_(unpacker), left_(available) {}
+
+  template <class T>
+  void operator()(T& t, std::string_view, std::string_view) {
+    if (left_ == 0) return;  // an optional field of a newer version: keeps its zero value
+    --left_;
+    get(t);
+  }
+
+ private:
+  template <class T>
+  void get(T& t) {
+    if constexpr (std::is_same_v<T, bool>) {
+      t = unpacker_.boolean();
+    } else if constexpr (std::is_same_v<T, NodeSlot>) {
+      t = unpacker_.peer();
+    } else if constexpr (std::is_enum_v<T>) {
+      using U = std::make_unsigned_t<std::underlying_type_t<T>>;
+      t = static_cast<T>(unpacker_.unsigned_integer(std::numeric_limits<U>::max()));
+    } else if constexpr (std::is_unsigned_v<T>) {
+      t = static_cast<T>(unpacker_.unsigned_integer(std::numeric_limits<T>::max()));
+    } else if constexpr (std::is_integral_v<T>) {
+      const std::int64_t value = unpacker_.integer();
+      if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max()) unpacker_.fail();
+      t = static_cast<T>(value);
+    } else if constexpr (std::is_same_v<T, double>) {
+      t = unpacker_.real();
+    } else if constexpr (std::is_same_v<T, Duration>) {
+      t = Duration(unpacker_.integer());
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      t = std::string(unpacker_.string());
+    } else if constexpr (std::is_same_v<T, Bytes>) {
+      t = Bytes(std::string(unpacker_.binary()));
+    } else if constexpr (std::is_same_v<T, Identity>) {
+      t.slot = unpacker_.identity();
+    } else if constexpr (std::is_same_v<T, MessageRef>) {
+      t = unpacker_.message();
+    } else if constexpr (kIsVector<T>) {
+      const std::size_t n = unpacker_.enter();
+      t.clear();
+      for (std::size_t i = 0; i < n && unpacker_.ok(); ++i) get(t.emplace_back());
+      unpacker_.leave();
+    } else {
+      if (!unpack_struct(t, unpacker_)) unpacker_.fail();
+    }
+  }
+  Unpacker& unpacker_;
+  std::size_t left_;
+};
+
+inline constexpr std::size_t kMaxFields = 32;
+
+// Remembers where the fields of one object are, for FieldComparer.
+struct FieldAddresses {
+  std::array<const void*, kMaxFields> address{};
+  std::size_t count = 0;
+  template <class T>
+  void operator()(const T& t, std::string_view, std::string_view) {
+    HEARSAY_CHECK(count < kMaxFields);
+    address[count++] = &t;
+  }
+};
+
+// Visits the second object of a comparison; field i has the same type in both.
+class FieldComparer {
+ public:
+  explicit FieldComparer(const FieldAddresses& other) : other_(other) {}
+  bool equal = true;
+
+  template <class T>
+  void operator()(const T& t, std::string_view, std::string_view) {
+    equal = same(*static_cast<const T*>(other_.address[next_++]), t) && equal;
+  }
+
+ private:
+  template <class T>
+  static bool same(const T& a, const T& b) {
+    if constexpr (std::is_same_v<T, MessageRef>) {
+      return a->type == b->type && a->type->equal(*a, *b);
+    } else if constexpr (kIsVector<T>) {
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same(x, y); });
+    } else if constexpr (requires { a == b; }) {
+      return a == b;
+    } else {
+      return equal_struct(a, b);
+    }
+  }
+  const FieldAddresses& other_;
+  std::size_t next_ = 0;
+};
+
+// Zeroes every field; containers keep their storage.
+struct FieldResetter {
+  template <class T>
+  void operator()(T& t, std::string_view, std::string_view) {
+    if constexpr (requires { t.clear(); }) {
+      t.clear();
+    } else {
+      t = T{};
+    }
+  }
+};
+
+class FieldDescriber {
+ public:
+  explicit FieldDescriber(FieldSink& sink) : sink_(sink) {}
+  template <class T>
+  void operator()(const T&, std::string_view name, std::string_view doc) {
+    sink_.field(name, type_name<T>(), doc);
+  }
+
+ private:
+  template <class T>
+  static std::string type_name() {
+    if constexpr (std::is_same_v<T, bool>) {
+      return "bool";
+    } else if constexpr (std::is_same_v<T, NodeSlot> || std::is_same_v<T, NodeId>) {
+      return "node id";
+    } else if constexpr (std::is_enum_v<T>) {
+      return "enum";
+    } else if constexpr (std::is_unsigned_v<T>) {
+      return "uint" + std::to_string(8 * sizeof(T));
+    } else if constexpr (std::is_integral_v<T>) {
+      return "int" + std::to_string(8 * sizeof(T));
+    } else if constexpr (std::is_same_v<T, double>) {
+      return "float64";
+    } else if constexpr (std::is_same_v<T, Duration>) {
+      return "int64 ns";
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      return "str";
+    } else if constexpr (std::is_same_v<T, Bytes>) {
+      return "bin";
+    } else if constexpr (std::is_same_v<T, Identity>) {
+      return "[name, address, weight, zone]";
+    } else if constexpr (std::is_same_v<T, MessageRef>) {
+      return "[tag, body]";
+    } else if constexpr (kIsVector<T>) {
+      return "array of " + type_name<typename T::value_type>();
+    } else {
+      return struct_name<T>();
+    }
+  }
+  struct Inner : FieldSink {
+    std::string text;
+    void field(std::string_view name, std::string_view, std::string_view) override {
+      if (!text.empty()) text += ", ";
+      text += name;
+    }
+  };
+  template <class T>
+  static std::string struct_name() {
+    Inner inner;
+    T t{};
+    FieldDescriber describer(inner);
+    T::fields(t, describer);
+    return "[" + inner.text + "]";
+  }
+  FieldSink& sink_;
+};
+
+struct FieldCounter {
+  std::size_t count = 0;
+  template <class T>
+  void operator()(const T&, std::string_view, std::string_view) {
+    ++count;
+  }
+};
+
+template <class T>
+std::size_t field_count() {
+  static const std::size_t count = [] {
+    T t{};
+    FieldCounter counter;
+    T::fields(t, counter);
+    return counter.count;
+  }();
+  return count;
+}
+
+template <class T>
+std::size_t required_fields() {
+  if constexpr (requires { T::kRequiredFields; }) {
+    return T::kRequiredFields;
+  } else {
+    return field_count<T>();
+  }
+}
+
+template <class T>
+std::uint32_t size_of_struct(const T& t, const Directory& directory) {
+  Sizer sizer(directory);
+  T::fields(t, sizer);
+  return sizer.bytes + size_of_array(sizer.count);
+}
+
+template <class T>
+void pack_struct(const T& t, Packer& packer) {
+  packer.array(field_count<T>());
+  FieldPacker fields(packer);
+  T::fields(t, fields);
+}
+
+template <class T>
+bool unpack_struct(T& t, Unpacker& unpacker) {
+  const std::size_t available = unpacker.enter();
+  if (available < required_fields<T>()) unpacker.fail();
+  if (unpacker.ok()) {
+    FieldUnpacker fields(unpacker, available);
+    T::fields(t, fields);
+  }
+  unpacker.leave();
+  if constexpr (requires { t.valid(); }) {
+    if (unpacker.ok() && !t.valid()) unpacker.fail();
+  }
+  return unpacker.ok();
+}
+
+template <class T>
+bool equal_struct(const T& a, const T& b) {
+  FieldAddresses addresses;
+  T::fields(a, addresses);
+  FieldComparer comparer(addresses);
+  T::fields(b, comparer);
+  return comparer.equal;
+}
+
+template <class T>
+void reset_struct(T& t) {
+  FieldResetter resetter;
+  T::fields(t, resetter);
+}
+
+}  // namespace codec
+
+namespace codec {
+
+template <class M>
+inline constexpr MessageType kTypeOf{
+    .name = M::kName,
+    .tag = message_tag(M::kName),
+    .role = M::kRole,
+    .bytes = sizeof(M),
+    .alignment = alignof(M),
+    .construct = [](void* where) -> Message* { return new (where) M(); },
+    .destroy = [](Message& message) { static_cast<M&>(message).~M(); },
+    .recycle = [](Message& message) { reset_struct(static_cast<M&>(message)); },
+    .body_size = [](const Message& message,
+                    const Directory& directory) { return size_of_struct(as<M>(message), directory); },
+    .pack = [](const Message& message, Packer& packer) { pack_struct(as<M>(message), packer); },
+    .unpack = [](Message& message, Unpacker& unpacker) { return unpack_struct(static_cast<M&>(message), unpacker); },
+    .equal = [](const Message& a, const Message& b) { return equal_struct(as<M>(a), as<M>(b)); },
+    .describe =
+        [](FieldSink& sink) {
+          M m{};
+          FieldDescriber describer(sink);
+          M::fields(m, describer);
+        },
+};
+
+}  // namespace codec
+
+template <class M>
+const MessageType& message_type() {
+  return codec::kTypeOf<M>;
+}
+
+}  // namespace hearsay

@@ -1,0 +1,73 @@
+// The ring role: hash of a key -> owner and replicas. A ring is pure: no state, no message, no clock. It turns a set of
+// members into a Placement, which is immutable and shared.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/base/result.hpp"
+#include "core/protocol/strategy.hpp"
+
+namespace hearsay {
+
+// A member as a ring sees it. Decisions rest on id (or name), weight and zone, never on the slot.
+struct RingMember {
+  NodeSlot slot = kNoSlot;
+  NodeId id{};
+  std::string_view name;
+  double weight = 1.0;
+  std::uint32_t zone = 0;
+};
+
+// A run of the key space, from the end of the arc before it (exclusive) up to `last` (inclusive); the first one begins at 0.
+struct Arc {
+  std::uint64_t last = 0;
+  NodeSlot owner = kNoSlot;
+};
+
+// Where keys live, for one set of members. Immutable; thread-safe to read.
+class Placement {
+ public:
+  virtual ~Placement() = default;
+
+  // The owner of a key's hash; kNoSlot when there is no member. Allocates nothing.
+  virtual NodeSlot lookup(std::uint64_t hash) const = 0;
+  // Up to out.size() distinct members, the owner first; returns how many (fewer only when there are fewer members).
+  virtual std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const = 0;
+  virtual void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+    for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = lookup(hashes[i]);
+  }
+  // The key space as arcs in ascending order, the last one ending at 2^64 - 1; false where the ring has no arcs.
+  virtual bool arcs(std::vector<Arc>&) const { return false; }
+  virtual std::size_t members() const = 0;
+  virtual std::size_t memory_bytes() const = 0;
+};
+
+struct RingChange {
+  std::vector<RingMember> joined;
+  std::vector<RingMember> left;
+};
+
+class Ring : public Component {
+ public:
+  Role role() const final { return Role::kRing; }
+
+  // The hash of a key: XXH3-64 unless the algorithm has its own.
+  virtual std::uint64_t hash_key(std::string_view key) const;
+
+  // The placement of a set of members. `members` are distinct and sorted by id; the result must not depend on more than
+  // the set. O(n log n) at most.
+  virtual std::shared_ptr<const Placement> place(std::span<const RingMember> members) const = 0;
+
+  // The placement after a change, by default the whole one from the new set (`members`, as above). A ring overrides it
+  // where a merge is cheaper; the result must equal place(members).
+  virtual std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
+                                                 std::span<const RingMember> members) const;
+};
+
+}  // namespace hearsay
