@@ -113,7 +113,6 @@ void Packer::binary(std::string_view value) {
 }
 
 void Packer::identity(NodeSlot slot) {
-  HEARSAY_CHECK(raw(slot) < directory_.size());
   const NodeIdentity node = directory_[slot];
   array(4);
   string(node.name);
@@ -186,6 +185,14 @@ std::size_t Unpacker::enter() {
 
 void Unpacker::leave() {
   if (ok()) --impl_->depth;
+}
+
+bool Unpacker::none() {
+  const Impl::Cursor& cursor = impl_->stack[impl_->depth];
+  if (!ok() || cursor.next == cursor.end || cursor.next->type != msgpack::type::ARRAY) return false;
+  if (cursor.next->via.array.size != 0) return false;
+  impl_->take(msgpack::type::ARRAY);
+  return true;
 }
 
 bool Unpacker::boolean() {

@@ -1,13 +1,15 @@
 // The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
 //
 // A field is a bool, an integer, an enum, a string, Bytes, a Duration (int64 ns), a NodeId, a NodeSlot (travels as the
-// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those, or a
-// MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded before
-// anything is allocated (kMaxElements, kMaxString, kMaxDepth).
+// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those,
+// or a MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded
+// before anything is allocated (kMaxElements, kMaxString, kMaxDepth).
 //
 // Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt unless
-// the struct declares `static constexpr std::size_t kRequiredFields`. A message may declare `bool valid() const`, which is asked after
-// unpacking: ranges belong there. A field that is not on the wire keeps the default its struct gives it.
+// the struct declares `static constexpr std::size_t kRequiredFields`: the fields after those are optional, and keep the
+// default their struct gives them when they are missing. An Identity or a MessageRef must be set, unless it is optional;
+// then none travels as an empty array. A struct may declare `bool valid() const`, which is asked after unpacking: ranges
+// belong there.
 //
 // A NodeSlot travels as an id alone, which means nothing to who has never heard of that node: its message is dropped
 // and counted apart (DecodeFault::kUnknownNode). Where the receiver may hear of the node for the first time, as in news
@@ -128,6 +130,8 @@ class Unpacker {
   std::size_t enter();
   void leave();
 
+  // Takes an empty array, when that is what comes next.
+  bool none();
   bool boolean();
   std::uint64_t unsigned_integer(std::uint64_t max);
   std::int64_t integer();
@@ -192,19 +196,18 @@ void reset_struct(T& t);
 // Adds up the encoded size of the fields it visits, without encoding them.
 class Sizer {
  public:
-  explicit Sizer(const Directory& directory) : directory_(directory) {}
+  Sizer(const Directory& directory, std::size_t required) : directory_(directory), required_(required) {}
   std::uint32_t bytes = 0;
   std::uint32_t count = 0;
 
   template <class T>
   void operator()(const T& t, std::string_view, std::string_view) {
-    ++count;
-    add(t);
+    add(t, ++count > required_);
   }
 
  private:
   template <class T>
-  void add(const T& t) {
+  void add(const T& t, bool optional = false) {
     if constexpr (std::is_same_v<T, bool>) {
       bytes += 1;
     } else if constexpr (std::is_same_v<T, NodeSlot>) {
@@ -224,9 +227,12 @@ class Sizer {
     } else if constexpr (std::is_same_v<T, Bytes>) {
       bytes += size_of_binary(t.size());
     } else if constexpr (std::is_same_v<T, Identity>) {
-      bytes += size_of_identity(directory_[t.slot]);
+      HEARSAY_CHECK(optional || t.slot != kNoSlot);
+      bytes += t.slot == kNoSlot ? size_of_array(0) : size_of_identity(directory_[t.slot]);
     } else if constexpr (std::is_same_v<T, MessageRef>) {
-      bytes += 1 + size_of_unsigned(t->type->tag) + t->type->body_size(*t, directory_);
+      HEARSAY_CHECK(optional || t);
+      bytes += size_of_array(2);
+      if (t) bytes += size_of_unsigned(t->type->tag) + t->type->body_size(*t, directory_);
     } else if constexpr (kIsVector<T>) {
       bytes += size_of_array(t.size());
       for (const auto& element : t) add(element);
@@ -235,6 +241,7 @@ class Sizer {
     }
   }
   const Directory& directory_;
+  std::size_t required_;
 };
 
 class FieldPacker {
@@ -268,11 +275,11 @@ class FieldPacker {
     } else if constexpr (std::is_same_v<T, Bytes>) {
       packer_.binary(t.view());
     } else if constexpr (std::is_same_v<T, Identity>) {
-      packer_.identity(t.slot);
+      t.slot == kNoSlot ? packer_.array(0) : packer_.identity(t.slot);
     } else if constexpr (std::is_same_v<T, MessageRef>) {
-      packer_.array(2);
-      packer_.unsigned_integer(t->type->tag);
-      t->type->pack(*t, packer_);
+      packer_.array(t ? 2 : 0);
+      if (t) packer_.unsigned_integer(t->type->tag);
+      if (t) t->type->pack(*t, packer_);
     } else if constexpr (kIsVector<T>) {
       packer_.array(t.size());
       for (const auto& element : t) put(element);
@@ -285,18 +292,18 @@ class FieldPacker {
 
 class FieldUnpacker {
  public:
-  FieldUnpacker(Unpacker& unpacker, std::size_t available) : unpacker_(unpacker), left_(available) {}
+  FieldUnpacker(Unpacker& unpacker, std::size_t available, std::size_t required)
+      : unpacker_(unpacker), available_(available), required_(required) {}
 
   template <class T>
   void operator()(T& t, std::string_view, std::string_view) {
-    if (left_ == 0) return;  // a field that the sender's version does not have yet
-    --left_;
-    get(t);
+    if (next_ == available_) return;  // a field that the sender's version does not have yet
+    get(t, ++next_ > required_);
   }
 
  private:
   template <class T>
-  void get(T& t) {
+  void get(T& t, bool optional = false) {
     if constexpr (std::is_same_v<T, bool>) {
       t = unpacker_.boolean();
     } else if constexpr (std::is_same_v<T, NodeSlot>) {
@@ -319,9 +326,9 @@ class FieldUnpacker {
     } else if constexpr (std::is_same_v<T, Bytes>) {
       t = Bytes(std::string(unpacker_.binary()));
     } else if constexpr (std::is_same_v<T, Identity>) {
-      t.slot = unpacker_.identity();
+      t.slot = optional && unpacker_.none() ? kNoSlot : unpacker_.identity();
     } else if constexpr (std::is_same_v<T, MessageRef>) {
-      t = unpacker_.message();
+      t = optional && unpacker_.none() ? MessageRef() : unpacker_.message();
     } else if constexpr (kIsVector<T>) {
       const std::size_t n = unpacker_.enter();
       t.clear();
@@ -332,7 +339,9 @@ class FieldUnpacker {
     }
   }
   Unpacker& unpacker_;
-  std::size_t left_;
+  std::size_t available_;
+  std::size_t required_;
+  std::size_t next_ = 0;
 };
 
 inline constexpr std::size_t kMaxFields = 32;
@@ -482,7 +491,7 @@ std::size_t required_fields() {
 
 template <class T>
 std::uint32_t size_of_struct(const T& t, const Directory& directory) {
-  Sizer sizer(directory);
+  Sizer sizer(directory, required_fields<T>());
   T::fields(t, sizer);
   return sizer.bytes + size_of_array(sizer.count);
 }
@@ -499,7 +508,7 @@ bool unpack_struct(T& t, Unpacker& unpacker) {
   const std::size_t available = unpacker.enter();
   if (available < required_fields<T>()) unpacker.fail();
   if (unpacker.ok()) {
-    FieldUnpacker fields(unpacker, available);
+    FieldUnpacker fields(unpacker, available, required_fields<T>());
     T::fields(t, fields);
   }
   unpacker.leave();

@@ -84,6 +84,22 @@ struct Careless : MessageOf<Careless> {  // grew without saying so
   }
 };
 
+// What a later release added may be missing, whatever it is.
+struct Optional : MessageOf<Optional> {
+  static constexpr std::string_view kName = "test.Grown";
+  static constexpr Role kRole = Role::kMembership;
+  static constexpr std::size_t kRequiredFields = 1;
+  std::uint32_t first = 1;
+  Identity identity;
+  MessageRef message;
+  template <class M, class V>
+  static void fields(M& m, V& v) {
+    v(m.first, "first", "");
+    v(m.identity, "identity", "");
+    v(m.message, "message", "");
+  }
+};
+
 struct Costarring : Holder<bool> {
   static constexpr std::string_view kName = "costarring";
 };
@@ -328,6 +344,45 @@ TEST_CASE("fields are append only") {
   CHECK(as<Version2>(*by_newer.message).second == 22);
   CHECK(as<Version2>(*by_newer.message).third.empty());
   CHECK(decode(bytes, world.directory, world.pool, careless).fault == DecodeFault::kMalformed);
+}
+
+TEST_CASE("an optional identity or message may be none, and its message can be sent on") {
+  World world;
+  MessageTypes types = test_types();
+  REQUIRE(types.add(message_type<Optional>()).has_value());
+  const auto decoded = [&](const std::string& bytes) { return decode(bytes, world.directory, world.pool, types); };
+
+  const Decoded missing = decoded(world.encoded(*world.pool.make<Version1>()));
+  REQUIRE(missing.fault == DecodeFault::kNone);
+  CHECK(as<Optional>(*missing.message).identity.slot == kNoSlot);
+  const std::string bytes = world.encoded(*missing.message);
+  CHECK(bytes.size() == missing.message->wire_bytes);
+  const Decoded none = decoded(bytes);
+  REQUIRE(none.fault == DecodeFault::kNone);
+  CHECK(message_type<Optional>().equal(*none.message, *missing.message));
+
+  auto full = world.pool.make<Optional>();
+  full->identity.slot = NodeSlot{2};
+  full->message = world.sealed(world.pool.make<Small>());
+  const MessageRef sealed = world.sealed(std::move(full));
+  CHECK(world.encoded(*sealed).size() == sealed->wire_bytes);
+  const Decoded back = decoded(world.encoded(*sealed));
+  REQUIRE(back.fault == DecodeFault::kNone);
+  CHECK(message_type<Optional>().equal(*back.message, *sealed));
+  CHECK_FALSE(message_type<Optional>().equal(*back.message, *none.message));
+}
+
+TEST_CASE("a required identity or message is never none") {
+  World world;
+  const auto empty = [](Packer& p) { p.array(0); };
+  CHECK(read_as<Identity>(world, empty).fault == DecodeFault::kMalformed);
+  CHECK(read_as<MessageRef>(world, empty).fault == DecodeFault::kMalformed);
+  const auto one_empty = [](Packer& p) {
+    p.array(1);
+    p.array(0);
+  };
+  CHECK(read_as<std::vector<Identity>>(world, one_empty).fault == DecodeFault::kMalformed);
+  CHECK(read_as<std::vector<MessageRef>>(world, one_empty).fault == DecodeFault::kMalformed);
 }
 
 TEST_CASE("valid() is asked of messages and of what is in them") {
