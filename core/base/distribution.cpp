@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <initializer_list>
+#include <utility>
 
 #include "core/base/quantity.hpp"
 
@@ -125,7 +127,7 @@ Duration DurationDistribution::mean() const {
   double ns = 0.0;
   switch (kind_) {
     case Kind::kConstant:
-    case Kind::kUniform: return Duration{low_ + static_cast<std::int64_t>(count_ / 2)};  // exact: not over 2^53
+    case Kind::kUniform: return Duration{low_ + static_cast<std::int64_t>(count_ / 2)};
     case Kind::kExponential: ns = clamped_exponential_mean(scale_, low, high); break;
     case Kind::kNormal: ns = clamped_normal_mean(scale_, shape_, low, high); break;
     case Kind::kLognormal: ns = clamped_lognormal_mean(scale_, shape_, low, high); break;
@@ -166,7 +168,8 @@ std::string DurationDistribution::describe() const {
   }
   std::string text(kind_name());
   for (const DistributionParameter& parameter : parameters()) {
-    text += fmt::format(" {} {}", parameter.name, parameter.value);
+    const bool no_cap = parameter.name == "cap" && high_ == kTenYears.count();
+    text += no_cap ? "" : fmt::format(" {} {}", parameter.name, parameter.value);
   }
   return text;
 }

@@ -69,7 +69,7 @@ constexpr double unit_from_bits(std::uint64_t bits) {
 
 // One stream, whose counter the caller owns and keeps (it is all there is to save). `stream` tells streams of one key
 // apart, as a NodeId does. A call of a drawing method uses one block and adds one to the counter, whatever its outcome;
-// only the rejection of `below` (probability n / 2^64) can use another.
+// only `below` may need another, when both words are rejected (probability at most (n / 2^64)^2).
 class Random {
  public:
   Random(std::uint64_t key, std::uint64_t stream, std::uint64_t& counter)
@@ -88,9 +88,10 @@ class Random {
     Uint128 product = static_cast<Uint128>(drawn.a) * n;
     if (static_cast<std::uint64_t>(product) < n) [[unlikely]] {
       const std::uint64_t rejected = (0 - n) % n;  // 2^64 mod n
-      // The block's other word is as good as a new one.
-      for (std::uint64_t spare = drawn.b; static_cast<std::uint64_t>(product) < rejected; spare = next()) {
-        product = static_cast<Uint128>(spare) * n;
+      bool spare = true;  // the block's other word is as good as a new one
+      while (static_cast<std::uint64_t>(product) < rejected) {
+        product = static_cast<Uint128>(spare ? drawn.b : next()) * n;
+        spare = false;
       }
     }
     return static_cast<std::uint64_t>(product >> 64);

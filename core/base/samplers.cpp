@@ -145,7 +145,8 @@ Result<EmpiricalTable> EmpiricalTable::of(std::vector<Entry> entries) {
   if (entries.empty() || entries.size() > kMaxEntries) {
     return invalid(fmt::format("an empirical table needs 1 to {} entries, not {}", kMaxEntries, entries.size()));
   }
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& x, const Entry& y) { return x.value < y.value; });
+  // Equal values merge into one, so their order does not matter.
+  std::sort(entries.begin(), entries.end(), [](const Entry& x, const Entry& y) { return x.value < y.value; });
   EmpiricalTable table;
   std::uint64_t total = 0;
   for (const Entry& entry : entries) {
