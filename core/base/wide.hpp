@@ -7,6 +7,7 @@
 namespace hearsay {
 
 __extension__ typedef unsigned __int128 Uint128;
+__extension__ typedef __int128 Int128;
 
 // High word of the full product.
 constexpr std::uint64_t mul_high(std::uint64_t x, std::uint64_t y) {

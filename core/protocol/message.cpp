@@ -15,22 +15,27 @@ MessagePool::~MessagePool() {
   for (Message* message : by_handle_) message->type->destroy(*message);
 }
 
+std::size_t MessagePool::family_of(const MessageType& type) {
+  if (last_family_ < families_.size() && families_[last_family_].type == &type) return last_family_;
+  const auto found = std::find_if(families_.begin(), families_.end(), [&](const Family& f) { return f.type == &type; });
+  last_family_ = static_cast<std::size_t>(found - families_.begin());
+  if (found == families_.end()) families_.push_back({&type, {}, {}});
+  return last_family_;
+}
+
 Message& MessagePool::acquire(const MessageType& type) {
-  if (last_family_ >= families_.size() || families_[last_family_].type != &type) {
-    const auto found = std::find_if(families_.begin(), families_.end(), [&](const Family& f) { return f.type == &type; });
-    last_family_ = static_cast<std::size_t>(found - families_.begin());
-    if (found == families_.end()) families_.push_back({&type, {}, {}});
-  }
-  Family& family = families_[last_family_];
-  if (family.free.empty()) grow(family);
-  Message& message = *family.free.back();
-  family.free.pop_back();
+  const std::size_t family = family_of(type);
+  std::vector<Message*>& free = families_[family].free;
+  if (free.empty()) grow(family);
+  Message& message = *free.back();
+  free.pop_back();
   --free_count_;
   message.references = 0;
   return message;
 }
 
-void MessagePool::grow(Family& family) {
+void MessagePool::grow(std::size_t index) {
+  Family& family = families_[index];
   const std::size_t step = stride(*family.type);
   // The first chunk of a type is small: most types of a run are rare.
   const std::size_t target = family.chunks.empty() ? kChunkBytes / 16 : kChunkBytes;
@@ -44,6 +49,7 @@ void MessagePool::grow(Family& family) {
     message->type = family.type;
     message->pool = this;
     message->handle = static_cast<std::uint32_t>(by_handle_.size());
+    message->family = static_cast<std::uint32_t>(index);
     by_handle_.push_back(message);
     family.free.push_back(message);
   }
@@ -52,12 +58,7 @@ void MessagePool::grow(Family& family) {
 
 void MessagePool::recycle(Message& message) {
   message.type->recycle(message);
-  if (last_family_ >= families_.size() || families_[last_family_].type != message.type) {
-    const auto found = std::find_if(families_.begin(), families_.end(),
-                                    [&](const Family& f) { return f.type == message.type; });
-    last_family_ = static_cast<std::size_t>(found - families_.begin());
-  }
-  families_[last_family_].free.push_back(&message);
+  families_[message.family].free.push_back(&message);
   ++free_count_;
 }
 

@@ -61,6 +61,7 @@ struct Message {
   std::uint32_t references = 0;
   std::uint32_t handle = 0;      // index in its pool: what a 24-byte event carries instead of a pointer
   std::uint32_t wire_bytes = 0;  // envelope and body
+  std::uint32_t family = 0;      // dense number of its type within its pool
 };
 
 template <class M>
@@ -154,6 +155,10 @@ class MessagePool {
   // Hints the cache that the message will be read soon.
   void prefetch(std::uint32_t handle) const { __builtin_prefetch(by_handle_[handle]); }
 
+  // The types made so far, by family.
+  std::size_t families() const { return families_.size(); }
+  const MessageType& type_of(std::size_t family) const { return *families_[family].type; }
+
   // Messages that somebody still holds: zero after a driver has let go of everything.
   std::size_t live() const { return by_handle_.size() - free_count_; }
   std::size_t memory_bytes() const { return bytes_; }
@@ -165,8 +170,9 @@ class MessagePool {
     std::vector<Message*> free;
     std::vector<std::unique_ptr<std::byte[]>> chunks;
   };
+  std::size_t family_of(const MessageType& type);
   void recycle(Message& message);
-  void grow(Family& family);
+  void grow(std::size_t family);
 
   std::vector<Family> families_;  // few types: found by a scan that starts at the last hit
   std::size_t last_family_ = 0;

@@ -1,0 +1,324 @@
+#include "sim/world/network.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace hearsay::world {
+
+namespace {
+
+// Streams of the draws beside latency and loss.
+constexpr int kMaxRetransmissions = 16;
+
+std::int64_t shortest_latency(const plan::Plan& plan) {
+  std::int64_t shortest = plan.network.links.front().latency.minimum().count();
+  for (const plan::LinkSpec& link : plan.network.links) {
+    shortest = std::min(shortest, link.latency.minimum().count());
+  }
+  for (const plan::Event& event : plan.events) {
+    if (const auto* change = std::get_if<plan::LinkChange>(&event.action); change != nullptr && change->latency) {
+      shortest = std::min(shortest, change->latency->minimum().count());
+    }
+  }
+  return shortest;
+}
+
+}  // namespace
+
+Network::Network(const plan::Plan& plan, std::uint64_t seed)
+    : effects(plan.events.size()),
+      plan_(plan),
+      spec_(plan.network),
+      latency_key_(stream_key(seed, Purpose::kNetworkLatency)),
+      loss_key_(stream_key(seed, Purpose::kNetworkLoss)),
+      duplicate_key_(stream_key(seed, Purpose::kNetworkDuplicate)),
+      reorder_key_(stream_key(seed, Purpose::kNetworkReorder)),
+      regions_(std::max<std::size_t>(1, plan.regions.size())),
+      links_(spec_.links.data()),
+      shortest_ns_(shortest_latency(plan)),
+      reachability_(plan::Reachability::whole(static_cast<std::uint32_t>(plan.nodes.size()))) {
+  HEARSAY_CHECK(spec_.links.size() == regions_ * regions_ && shortest_ns_ >= 1);
+  if (regions_ > 1) {
+    region_.reserve(plan.nodes.size());
+    for (const plan::NodeSpec& node : plan.nodes) region_.push_back(node.region);
+  }
+  if (spec_.bandwidth_bits > 0) uplink_free_ns_.assign(plan.nodes.size(), 0);
+  settle_plain();
+}
+
+void Network::settle_plain() {
+  plain_ = spec_.kind == plan::LinkKind::kUdp && spec_.bandwidth_bits == 0 && partitions_.empty() && changes_.empty() &&
+           std::all_of(spec_.links.begin(), spec_.links.end(), [](const plan::LinkSpec& link) {
+             return link.duplicate.never() && link.reorder.never();
+           });
+}
+
+Fate Network::send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::uint32_t bytes,
+                          SendClass send_class, std::uint32_t index) {
+  const bool connection = spec_.kind == plan::LinkKind::kZmq || send_class == SendClass::kStream;
+  std::int64_t departs_ns = now_ns;
+  if (!depart(now_ns, src, bytes, departs_ns)) {
+    ++traffic.dropped_queue;
+    return {};
+  }
+  const Cut cut = cut_between(src, dst);
+  if (cut.drop && !(spec_.kind == plan::LinkKind::kZmq)) {
+    credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.dropped; });
+    ++traffic.dropped_cut;
+    return {};
+  }
+  if (cut.drop || cut.hold) {
+    const auto queue = held_.find({src, dst});
+    if (queue != held_.end() && queue->second.size() >= spec_.high_water_mark) {
+      credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.dropped; });
+      ++traffic.dropped_queue;
+      return {};
+    }
+    credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.held; });
+    ++traffic.held;
+    return {.copies = 0, .held = true};
+  }
+  if (cut.delay_ns > 0) credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.delayed; });
+
+  const Draws draws{pair(src, dst), static_cast<std::uint64_t>(now_ns), index};
+  plan::LinkSpec changed;
+  const plan::LinkSpec* link = &links_[link_index(src, dst)];
+  std::vector<measure::EventEffect*> credited;
+  for (ActiveLinkChange& change : changes_) {
+    if (!change.applies(src, dst)) continue;
+    if (credited.empty()) changed = *link;
+    link = &changed;
+    credited.push_back(&effects[change.event]);
+    if (change.change->loss) changed.loss = *change.change->loss;
+    if (change.change->duplicate) changed.duplicate = *change.change->duplicate;
+    if (change.change->reorder) changed.reorder = *change.change->reorder;
+    if (change.change->latency) {
+      changed.latency = *change.change->latency;
+      ++credited.back()->delayed;
+    }
+    if (change.change->reorder_delay) changed.reorder_delay = *change.change->reorder_delay;
+  }
+  const auto credit = [&](std::uint64_t measure::EventEffect::*counter) {
+    for (measure::EventEffect* effect : credited) ++(effect->*counter);
+  };
+
+  const Block first = draws.block(latency_key_);
+  std::int64_t at_ns = departs_ns + cut.delay_ns + link->latency.sample(first.a).count();
+  if (link->loss.hit(first.b)) {
+    credit(&measure::EventEffect::dropped);
+    if (!connection) {
+      ++traffic.dropped_loss;
+      return {};
+    }
+    at_ns += retransmission_delay(draws, link->loss);
+  }
+  if (!connection && !link->reorder.never()) {
+    const Block block = draws.block(reorder_key_);
+    if (link->reorder.hit(block.b)) {
+      at_ns += link->reorder_delay.sample(block.a).count();
+      ++traffic.reordered;
+      credit(&measure::EventEffect::reordered);
+    }
+  }
+  Fate fate{1, false, {connection ? in_order(src, dst, at_ns) : at_ns, 0}};
+  if (!connection && !link->duplicate.never()) {
+    const Block block = draws.block(duplicate_key_);
+    if (link->duplicate.hit(block.b)) {
+      fate.copies = 2;
+      fate.at_ns[1] = departs_ns + cut.delay_ns + link->latency.sample(block.a).count();
+      ++traffic.duplicated;
+      credit(&measure::EventEffect::duplicated);
+    }
+  }
+  return fate;
+}
+
+// TCP sends a lost segment again after a timeout that doubles (RFC 6298); the further losses are draws of their own.
+std::int64_t Network::retransmission_delay(const Draws& draws, Ratio loss) const {
+  std::int64_t timeout = spec_.retransmit_min.count();
+  std::int64_t delay = timeout;
+  for (int i = 0; i < kMaxRetransmissions; ++i) {
+    const Block block = philox(loss_key_ + draws.index, draws.pair ^ (static_cast<std::uint64_t>(i) << 56), draws.time);
+    if (!loss.hit(block.a)) break;
+    timeout = std::min(timeout * 2, spec_.retransmit_max.count());
+    delay += timeout;
+  }
+  return delay;
+}
+
+std::int64_t Network::in_order(std::uint32_t src, std::uint32_t dst, std::int64_t at_ns) {
+  std::int64_t& last = last_arrival_ns_[pair(src, dst)];
+  last = std::max(at_ns, last + 1);
+  return last;
+}
+
+// A node's uplink: messages leave one after the other. False when the queue in front of it is full.
+bool Network::depart(std::int64_t now_ns, std::uint32_t src, std::uint32_t bytes, std::int64_t& departs_ns) {
+  if (uplink_free_ns_.empty()) return true;
+  std::int64_t& free_ns = uplink_free_ns_[src];
+  const std::int64_t waiting_ns = std::max<std::int64_t>(0, free_ns - now_ns);
+  const auto billion = std::int64_t{1'000'000'000};
+  const auto waiting_bytes = static_cast<std::int64_t>(static_cast<Int128>(waiting_ns) * spec_.bandwidth_bits / (8 * billion));
+  if (waiting_bytes + bytes > spec_.queue_bytes && waiting_ns > 0) return false;
+  const auto takes_ns = static_cast<std::int64_t>((static_cast<Int128>(bytes) * 8 * billion + spec_.bandwidth_bits - 1) /
+                                                  spec_.bandwidth_bits);
+  free_ns = now_ns + waiting_ns + takes_ns;
+  departs_ns = free_ns;
+  return true;
+}
+
+// ---- partitions ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool separates(const ActivePartition& partition, std::uint32_t src, std::uint32_t dst) {
+  const std::uint8_t from = partition.side[src];
+  const std::uint8_t to = partition.side[dst];
+  return from != ActivePartition::kNoSide && to != ActivePartition::kNoSide && !partition.allowed[from][to];
+}
+
+}  // namespace
+
+Network::Cut Network::cut_between(std::uint32_t src, std::uint32_t dst) {
+  Cut cut;
+  // Everything is one lookup in the matrix but the partitions that delay, which leave the pair connected.
+  const bool connected = reachability_.connected(NodeSlot{src}, NodeSlot{dst});
+  for (const ActivePartition& partition : partitions_) {
+    if (connected && partition.mode != plan::Partition::Mode::kDelay) continue;
+    if (!separates(partition, src, dst)) continue;
+    switch (partition.mode) {
+      case plan::Partition::Mode::kDrop: cut.drop = true; break;
+      case plan::Partition::Mode::kHold: cut.hold = true; break;
+      case plan::Partition::Mode::kDelay: cut.delay_ns += partition.delay_ns; break;
+    }
+  }
+  HEARSAY_CHECK(connected == !(cut.drop || cut.hold));
+  return cut;
+}
+
+template <class Count>
+void Network::credit_cut(std::uint32_t src, std::uint32_t dst, Count&& count) {
+  for (const ActivePartition& partition : partitions_) {
+    if (separates(partition, src, dst)) count(effects[partition.event]);
+  }
+}
+
+Result<void> Network::add(ActivePartition partition) {
+  partitions_.push_back(std::move(partition));
+  settle_plain();
+  return regroup();
+}
+
+std::size_t Network::remove_event(std::size_t event) {
+  const std::size_t removed = std::erase_if(partitions_, [&](const ActivePartition& p) { return p.event == event; });
+  HEARSAY_CHECK(regroup());
+  settle_plain();
+  return removed;
+}
+
+std::size_t Network::remove_named(std::string_view name) {
+  const std::size_t removed =
+      std::erase_if(partitions_, [&](const ActivePartition& p) { return name.empty() || p.name == name; });
+  HEARSAY_CHECK(regroup());
+  settle_plain();
+  return removed;
+}
+
+// Nodes on the same side of every partition in force form a group.
+Result<void> Network::regroup() {
+  const auto nodes = static_cast<std::uint32_t>(plan_.nodes.size());
+  reachability_ = plan::Reachability::whole(nodes);
+  std::vector<std::uint32_t> representative{0};
+  std::uint32_t groups = 1;
+  for (const ActivePartition& partition : partitions_) {
+    if (partition.mode == plan::Partition::Mode::kDelay) continue;
+    // (group so far, side) -> new group, numbered in order of the first node.
+    std::map<std::pair<std::uint8_t, std::uint8_t>, std::uint8_t> renumbered;
+    representative.clear();
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+      const auto key = std::pair{reachability_.group[i], partition.side[i]};
+      const auto found = renumbered.find(key);
+      if (found != renumbered.end()) {
+        reachability_.group[i] = found->second;
+        continue;
+      }
+      if (renumbered.size() == plan::kMaxReachGroups) {
+        return invalid(fmt::format("the partitions in force together cut the nodes into more than {} groups",
+                                   plan::kMaxReachGroups));
+      }
+      const auto group = static_cast<std::uint8_t>(renumbered.size());
+      renumbered.emplace(key, group);
+      representative.push_back(i);
+      reachability_.group[i] = group;
+    }
+    groups = static_cast<std::uint32_t>(renumbered.size());
+  }
+  reachability_.reaches.fill(0);
+  for (std::uint32_t a = 0; a < groups; ++a) {
+    for (std::uint32_t b = 0; b < groups; ++b) {
+      const bool cut = std::any_of(partitions_.begin(), partitions_.end(), [&](const ActivePartition& partition) {
+        return partition.mode != plan::Partition::Mode::kDelay &&
+               separates(partition, representative[a], representative[b]);
+      });
+      if (!cut) reachability_.reaches[a] |= std::uint64_t{1} << b;
+    }
+  }
+  return {};
+}
+
+// ---- what a cut holds ----------------------------------------------------------------------------------------------
+
+void Network::hold(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, MessageRef message) {
+  held_[{src, dst}].push_back({now_ns, std::move(message)});
+}
+
+std::vector<Network::Released> Network::release(std::int64_t now_ns) {
+  std::vector<Released> released;
+  for (auto pair_queue = held_.begin(); pair_queue != held_.end();) {
+    const auto [src, dst] = pair_queue->first;
+    if (!reachability_.connected(NodeSlot{src}, NodeSlot{dst})) {
+      ++pair_queue;
+      continue;
+    }
+    // The first segment's retransmissions back off while the pair is cut; the first one after the heal gets through, and
+    // what waits behind it follows.
+    std::int64_t resumes_ns = now_ns;
+    if (spec_.kind == plan::LinkKind::kZmq) {
+      std::int64_t timeout = spec_.retransmit_min.count();
+      resumes_ns = pair_queue->second.front().since_ns + timeout;
+      while (resumes_ns < now_ns) {
+        timeout = std::min(timeout * 2, spec_.retransmit_max.count());
+        resumes_ns += timeout;
+      }
+    }
+    const plan::LinkSpec& link = links_[link_index(src, dst)];
+    std::uint32_t index = 0;
+    for (Held& held : pair_queue->second) {
+      const Draws draws{pair(src, dst), static_cast<std::uint64_t>(resumes_ns), index++};
+      const std::int64_t at_ns = resumes_ns + link.latency.sample(draws.block(latency_key_).a).count();
+      released.push_back({src, dst, in_order(src, dst, at_ns), std::move(held.message)});
+    }
+    pair_queue = held_.erase(pair_queue);
+  }
+  return released;
+}
+
+void Network::forget_node(std::uint32_t node) {
+  std::erase_if(held_, [&](const auto& queue) { return queue.first.first == node || queue.first.second == node; });
+}
+
+// ---- link changes --------------------------------------------------------------------------------------------------
+
+void Network::add(ActiveLinkChange change) {
+  changes_.push_back(std::move(change));
+  settle_plain();
+}
+
+std::size_t Network::remove_link_changes(std::size_t event) {
+  const std::size_t removed = std::erase_if(changes_, [&](const ActiveLinkChange& c) { return c.event == event; });
+  settle_plain();
+  return removed;
+}
+
+}  // namespace hearsay::world
