@@ -5,14 +5,10 @@
 
 #include "core/base/check.hpp"
 #include "core/base/dmath.hpp"
-#include "core/base/random.hpp"
 
 namespace hearsay {
 
 namespace {
-
-// Tells this ring's use of philox from the streams'; "karger" in ASCII.
-constexpr std::uint64_t kPointDomain = 0x6b6172676572U;
 
 struct Tagged {
   std::uint64_t point = 0;
@@ -21,10 +17,10 @@ struct Tagged {
 
 bool before(const Tagged& a, const Tagged& b) { return std::tie(a.point, a.member) < std::tie(b.point, b.member); }
 
-// Points are uniform: distributing them by their top bits leaves next to nothing to sort. Two passes, because a pass into
-// more streams than the caches hold lines for costs a miss a point.
+// Points are uniform: distributing them by their top bits leaves next to nothing to sort. Two passes, because one into
+// as many streams as there are points would miss the caches for every point.
 void sort_points(std::vector<Tagged>& points) {
-  constexpr unsigned kBits = 11;
+  constexpr unsigned kBits = 8;
   constexpr std::size_t kFew = 4096;
   if (points.size() <= kFew) {
     std::sort(points.begin(), points.end(), before);
@@ -92,11 +88,6 @@ std::uint32_t Karger::points_of(double weight) const {
   return wanted >= kMaxPointsPerMember ? kMaxPointsPerMember : static_cast<std::uint32_t>(wanted);
 }
 
-std::uint64_t Karger::point(NodeId id, std::uint32_t i) const {
-  const Block block = philox(raw(id), i / 2, kPointDomain);
-  return (i % 2 == 0 ? block.a : block.b) & mask_;
-}
-
 std::shared_ptr<const Placement> Karger::place(std::span<const RingMember> members) const {
   std::vector<KargerPlacement::Member> list;
   list.reserve(members.size());
@@ -108,7 +99,7 @@ std::shared_ptr<const Placement> Karger::place(std::span<const RingMember> membe
   std::vector<Tagged> tagged;
   tagged.reserve(total);
   for (std::uint32_t m = 0; m < list.size(); ++m) {
-    for (std::uint32_t i = 0; i < list[m].points; ++i) tagged.push_back({point(list[m].id, i), m});
+    each_point(list[m].id, list[m].points, [&](std::uint64_t point) { tagged.push_back({point, m}); });
   }
   sort_points(tagged);
   RingPoints points;
@@ -127,7 +118,8 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
   list.reserve(members.size());
   std::vector<Edit> edits;
   const auto edit = [&](const KargerPlacement::Member& member, bool add) {
-    for (std::uint32_t i = 0; i < member.points; ++i) edits.push_back({point(member.id, i), member.id, member.slot, add});
+    each_point(member.id, member.points,
+               [&](std::uint64_t point) { edits.push_back({point, member.id, member.slot, add}); });
   };
   std::size_t o = 0;
   std::size_t total = 0;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/random.hpp"
 #include "core/protocol/catalogue.hpp"
 #include "core/ring/point_placement.hpp"
 
@@ -54,10 +55,26 @@ class Karger final : public Ring {
 
   // How many points a weight gets: points * weight, rounded to the nearest, at least 1, at most kMaxPointsPerMember.
   std::uint32_t points_of(double weight) const;
-  // Point i of a node.
-  std::uint64_t point(NodeId id, std::uint32_t i) const;
+  // Point i of a node: half of the Philox block (i / 2) of its id.
+  std::uint64_t point(NodeId id, std::uint32_t i) const {
+    const Block block = philox(raw(id), i / 2, kPointDomain);
+    return (i % 2 == 0 ? block.a : block.b) & mask_;
+  }
 
  private:
+  // Tells this use of Philox from the streams'; "karger" in ASCII.
+  static constexpr std::uint64_t kPointDomain = 0x6b6172676572U;
+
+  // Calls with the points 0 to count - 1 of a node.
+  template <class Visit>
+  void each_point(NodeId id, std::uint32_t count, Visit&& visit) const {
+    for (std::uint32_t i = 0; i < count; i += 2) {
+      const Block block = philox(raw(id), i / 2, kPointDomain);
+      visit(block.a & mask_);
+      if (i + 1 < count) visit(block.b & mask_);
+    }
+  }
+
   std::uint32_t points_;
   std::uint64_t mask_;
 };

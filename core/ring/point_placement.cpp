@@ -31,16 +31,23 @@ PointPlacement::PointPlacement(RingPoints points, std::size_t members)
   const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
   shift_ = 64 - bits;
   index_.resize((std::size_t{1} << bits) + 1);
-  std::size_t prefix = 0;
+  // How many points lie up to the end of each prefix: the last one to be written stays, an empty prefix has what the one
+  // before it has. Without a branch that depends on the points.
   std::uint64_t last = 0;
+  bool ascending = true;
+  std::uint32_t slots = 0;
   for (std::size_t i = 0; i < points_; ++i) {
-    slots_ = std::max<std::size_t>(slots_, raw(hot_[i].owner) + std::size_t{1});
     const std::uint64_t own = end(i);
-    HEARSAY_CHECK(last <= own);
+    ascending &= last <= own;
     last = own;
-    for (; prefix <= own >> shift_; ++prefix) index_[prefix] = static_cast<std::uint32_t>(i);
+    slots = std::max(slots, raw(hot_[i].owner) + 1);
+    index_[(own >> shift_) + 1] = static_cast<std::uint32_t>(i + 1);
   }
-  for (; prefix < index_.size(); ++prefix) index_[prefix] = static_cast<std::uint32_t>(points_);
+  HEARSAY_CHECK(ascending);
+  slots_ = slots;
+  for (std::size_t prefix = 1; prefix < index_.size(); ++prefix) {
+    index_[prefix] = std::max(index_[prefix], index_[prefix - 1]);
+  }
   const NodeSlot first = points_ == 0 ? kNoSlot : hot_.front().owner;
   hot_.resize(points_ + kPadding, Hot{std::numeric_limits<std::uint32_t>::max(), first});
 }
