@@ -69,7 +69,8 @@ bool SortedBatch::assign_ranked(const ChunkList& list, std::size_t count, std::i
     ++n;
   };
   std::uintptr_t chunk = list.newest();
-  for (const Event* event = ChunkList::events(chunk); event != ChunkList::events_end(list.end()); ++event) gather(*event);
+  const Event* const end = ChunkList::events_end(list.end());
+  for (const Event* event = ChunkList::events(chunk); event != end; ++event) gather(*event);
   while ((chunk = ChunkList::older(chunk)) != 0) {
     for (std::size_t i = 0; i < kChunkEvents; ++i) gather(ChunkList::events(chunk)[i]);
   }
