@@ -47,11 +47,15 @@ std::optional<TrueTime> when(Loopback& net, ObservationKind kind, NodeSlot owner
   return at;
 }
 
-TEST_CASE("announce: everybody knows everybody one latency after the start") {
+TEST_CASE("announce: a new node is known one latency after its start, and knows everybody an interval later") {
   Loopback net(composition(), {.nodes = 10, .latency_min = 100ms, .latency_max = 100ms});
-  net.start_all();
-  CHECK(everybody_sees(net, 1));
+  for (std::uint32_t i = 0; i < 9; ++i) net.start(NodeSlot{i});
+  net.run_for(3s);
+  CHECK(everybody_sees(net, 9));
+  net.start(NodeSlot{9});
   net.run_for(100ms);
+  for (std::uint32_t i = 0; i < 9; ++i) CHECK(net.view(NodeSlot{i}).members() == 10);
+  net.run_for(1s);
   CHECK(everybody_sees(net, 10));
 }
 
