@@ -19,6 +19,10 @@
 
 namespace hearsay {
 
+// Beyond these a shape says nothing a scenario could mean: sigma 5 puts one sample in a hundred above 100,000 medians.
+inline constexpr double kMaxSigma = 5;
+inline constexpr double kMaxParetoShape = 1000;
+
 // One named parameter of a distribution as a scenario would write it ("min", "10ms").
 struct DistributionParameter {
   std::string name;
@@ -35,9 +39,9 @@ class DurationDistribution {
   // Constant zero.
   DurationDistribution() = default;
 
-  // All refuse negative durations, durations over kTenYears, and shapes that are not positive and finite; a minimum
-  // above the mean (exponential) or median (lognormal) is allowed and clamps. Of the right kind of thing only: whether
-  // zero makes sense is the caller's question.
+  // All refuse negative durations, durations over kTenYears, a mean, median or sd of zero where it scales, and shapes
+  // out of range. A minimum above the mean is allowed and clamps; whether a minimum of zero makes sense is the caller's
+  // question (a latency's must be positive()).
   static Result<DurationDistribution> constant(Duration value);
   static Result<DurationDistribution> uniform(Duration min, Duration max);  // both included
   static Result<DurationDistribution> exponential(Duration mean, Duration min);
@@ -72,6 +76,7 @@ class DurationDistribution {
   friend bool operator==(const DurationDistribution& x, const DurationDistribution& y);
 
  private:
+  static DurationDistribution clamped(Kind kind, Duration min, Duration max, double scale, double shape);
   Duration sample_other(std::uint64_t bits) const;
 
   Kind kind_ = Kind::kConstant;
@@ -91,7 +96,7 @@ class IntDistribution {
   // Constant zero.
   IntDistribution() = default;
 
-  // All refuse negative values, values above kMax, an inverted range, and shapes that are not positive and finite.
+  // All refuse negative values, values above kMax, an inverted range, and shapes out of range.
   static constexpr std::int64_t kMax = std::int64_t{1} << 48;
   static Result<IntDistribution> constant(std::int64_t value);
   static Result<IntDistribution> uniform(std::int64_t min, std::int64_t max);  // both included
@@ -119,6 +124,7 @@ class IntDistribution {
   friend bool operator==(const IntDistribution& x, const IntDistribution& y);
 
  private:
+  static IntDistribution clamped(Kind kind, std::int64_t min, std::int64_t max, double scale, double shape);
   std::int64_t sample_other(Block block) const;
 
   Kind kind_ = Kind::kConstant;

@@ -4,6 +4,7 @@
 // Values only; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -26,6 +27,23 @@ struct LognormalShape {
 };
 LognormalShape lognormal_from_mean_sd(double mean, double sd);
 
+// The integral of t^-s from 1 to x, x > 0; smooth through s = 1, where it is ln x.
+double power_integral(double x, double s);
+
+// Rounds half up into [low, high], 0 <= low <= high; infinity becomes high.
+constexpr std::int64_t clamp_round(double value, std::int64_t low, std::int64_t high) {
+  // Negated, so that a NaN too stays in range.
+  if (!(value > static_cast<double>(low))) return low;
+  if (value >= static_cast<double>(high)) return high;
+  return static_cast<std::int64_t>(value + 0.5);
+}
+
+// Means of samples clamped to [low, high] (Pareto: to at most cap); shapes positive, low < high.
+double clamped_normal_mean(double mean, double sd, double low, double high);
+double clamped_lognormal_mean(double median, double sigma, double low, double high);
+double clamped_exponential_mean(double mean, double low, double high);
+double capped_pareto_mean(double minimum, double shape, double cap);
+
 // Zipf over 1..n: P(k) proportional to k^-s; s = 0 is uniform. O(1) to build and to draw.
 // W. Hörmann, G. Derflinger, Rejection-Inversion to Generate Variates from Monotone Discrete Distributions (1996).
 class Zipf {
@@ -45,14 +63,13 @@ class Zipf {
 
  private:
   Zipf(std::uint64_t n, double s);
-  double integral(double x) const;          // of t^-s from 1 to x
-  double integral_inverse(double y) const;
+  double inverse(double area) const;  // x with power_integral(x, s) = area
 
   std::uint64_t n_;
   double s_;
-  double low_;       // integral(1.5) - 1
-  double high_;      // integral(n + 0.5)
-  double accept_;    // rounding error below which a try needs no test
+  double low_;     // the areas to draw from: power_integral(1.5) - 1
+  double high_;    // ... to power_integral(n + 0.5)
+  double accept_;  // how far below k a try may lie and be taken without a test
 };
 
 // A table of values with integer weights: draws value i with probability weight_i / sum exactly (to 2^-64).
