@@ -1,14 +1,14 @@
 // The directory: what a process knows of every node it has heard of, whoever is in its view. It turns names and ids into
-// slots and back, and holds what never changes about a node: its name, its address, its weight and its zone.
+// slots and back, and holds what rarely changes about a node: its name, its address, its weight and its zone.
 //
-// Owned by the driver. Slots are dense and never reused. Not thread-safe. Bounded by its capacity: a stranger cannot
-// grow it without limit. Looking up is O(1); nothing iterates its index.
+// Owned by the driver. Slots are dense and never reused. Not thread-safe to change; any number of threads may read. Bounded
+// by its capacity: a stranger cannot grow it without limit. About 30 bytes a node beside its name, so that a million nodes
+// may have names. Looking up is O(1); nothing iterates the index.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/ids.hpp"
@@ -16,40 +16,59 @@
 
 namespace hearsay {
 
+// What is known of a node. The views are valid until the directory changes.
 struct NodeIdentity {
   NodeId id{};
-  std::string name;
-  std::string address;       // "host:port" or a ZeroMQ endpoint; empty where the name is the address
+  std::string_view name;
+  std::string_view address;  // "host:port" or a ZeroMQ endpoint; empty where none is needed
   double weight = 1.0;       // share of the ring relative to others
   std::uint32_t zone = 0;    // failure domain
 };
 
 class Directory {
  public:
+  static constexpr std::size_t kMaxNameBytes = 255;
+  static constexpr std::size_t kMaxAddressBytes = 255;
+
   explicit Directory(std::uint32_t capacity) : capacity_(capacity) {}
 
-  // Adds a node, or returns the slot it already has (its address is then updated). Errors: kInvalidArgument for an empty
-  // name or for a name whose hash collides with another's; kTooLarge when the directory is full.
+  // Adds a node, or returns the slot it already has (a new address, weight or zone then replaces the old one; an empty
+  // address leaves it). Errors: kInvalidArgument for an empty or overlong name or address, for a weight that is not
+  // finite and positive, or for a name whose hash collides with another's; kTooLarge when the directory is full.
   Result<NodeSlot> intern(std::string_view name, std::string_view address = {}, double weight = 1.0,
                           std::uint32_t zone = 0);
 
   // kNoSlot when the id was never interned.
   NodeSlot find(NodeId id) const;
-  NodeSlot find(std::string_view name) const { return find(node_id(name)); }
+  NodeSlot find(std::string_view name) const;
 
-  const NodeIdentity& operator[](NodeSlot slot) const { return nodes_[raw(slot)]; }
-  NodeId id(NodeSlot slot) const { return nodes_[raw(slot)].id; }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(nodes_.size()); }
+  NodeIdentity operator[](NodeSlot slot) const;
+  NodeId id(NodeSlot slot) const { return ids_[raw(slot)]; }
+  std::string_view name(NodeSlot slot) const;
+  std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
   std::uint32_t capacity() const { return capacity_; }
+  std::size_t memory_bytes() const;
 
  private:
-  struct IdHash {  // ids are already uniform
-    std::size_t operator()(NodeId id) const { return raw(id); }
+  // What most nodes do not have.
+  struct Details {
+    std::string address;
+    double weight = 1.0;
+    std::uint32_t zone = 0;
   };
+  static constexpr std::uint32_t kNoDetails = 0xffffffff;
+
+  std::size_t probe(NodeId id) const;  // of the index: where the id is, or where it would go
+  void grow_index();
+  void set_details(NodeSlot slot, std::string_view address, double weight, std::uint32_t zone);
 
   std::uint32_t capacity_;
-  std::vector<NodeIdentity> nodes_;
-  std::unordered_map<NodeId, NodeSlot, IdHash> index_;
+  std::vector<NodeId> ids_;
+  std::vector<std::uint64_t> name_ends_;   // node i's name ends here in names_, and begins where the one before ends
+  std::string names_;
+  std::vector<std::uint32_t> details_of_;  // empty until somebody has details
+  std::vector<Details> details_;
+  std::vector<std::uint32_t> index_;       // open addressing: slot + 1, 0 for a free place; at most two thirds full
 };
 
 }  // namespace hearsay

@@ -1,0 +1,50 @@
+// The measurement of one run: consumes what the driver knows (truth.hpp) and what nodes observe, keeps its figures
+// incrementally, and ends in Results. The simulator and the controller of a real run feed the same functions. It never
+// answers and never draws randomness, so that a run decides the same with it and without. One thread.
+//
+// Calls come in order of true time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/protocol/observation.hpp"
+#include "core/protocol/ring.hpp"
+#include "sim/measure/results.hpp"
+#include "sim/measure/truth.hpp"
+#include "sim/plan/plan.hpp"
+
+namespace hearsay::measure {
+
+class Measure {
+ public:
+  // All of them must outlive the measurement. `replicas` is the replication factor n (0 = all members).
+  Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas);
+  ~Measure();
+  Measure(const Measure&) = delete;
+  Measure& operator=(const Measure&) = delete;
+
+  // Truth.
+  void process(TrueTime at, NodeSlot node, ProcessState state, Epoch epoch);
+  void reachability(TrueTime at, const plan::Reachability& reachability);
+  // Event `index` of the plan takes place now (a flap or a churn: each toggle calls it again); ended() gives its effect.
+  void event(TrueTime at, std::size_t index);
+  void event_effect(std::size_t index, const EventEffect& effect);
+  void op_invoked(const OpRecord& op);    // reply not yet set
+  void op_completed(const OpRecord& op);  // answered, or given up at the end of the run
+
+  // From the nodes.
+  void observe(const Observation& observation);
+
+  // Every plan.measure.sample_interval: a point of each series.
+  void sample(TrueTime at, const Traffic& traffic);
+
+  // Ends the measurement. Call once.
+  Results finish(TrueTime at, const Traffic& traffic);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hearsay::measure

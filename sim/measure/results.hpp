@@ -1,0 +1,104 @@
+// What a run measured: metrics by name, series over time, what each event of the time line cost, and whether expectations
+// held. Plain values, from which the summary, results.json and rows.csv are written; several runs are summed up in
+// statistics.hpp.
+//
+// The unit is the last part of a metric's name: _s, _ms, _share, _count, _bytes, _per_node_s.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/hash.hpp"
+#include "core/base/time.hpp"
+#include "sim/measure/truth.hpp"
+#include "sim/plan/plan.hpp"
+
+namespace hearsay::measure {
+
+// One figure. A censored one was cut off by another event or the end of the run: its value is a lower bound, and a bound on
+// it fails. A figure of nothing (no TTL in the run, say) has no value.
+struct Metric {
+  std::string name;
+  std::optional<double> value;
+  bool censored = false;
+  std::string population;   // what it is a figure of: "64 nodes", "812 gets"
+};
+
+// Order statistics of a population. p99 is present only where the population has 100 members or more.
+struct Distribution {
+  std::uint64_t count = 0;
+  std::uint64_t censored = 0;
+  double min = 0, mean = 0, median = 0, max = 0;
+  std::optional<double> p90, p99, p999;
+};
+
+struct SeriesPoint {
+  double t_s = 0;
+  double value = 0;
+};
+struct Series {
+  std::string name;
+  std::vector<SeriesPoint> points;
+};
+
+// One event of the time line: what it did, and how the views followed.
+struct EventReport {
+  std::size_t index = 0;
+  std::string label;
+  std::string kind;
+  double at_s = 0;
+  EventEffect effect;
+  bool has_effect = false;
+  bool changes_views = false;        // V* changed: the fields below mean something
+  Distribution node_convergence_s;   // per live node: time until its view is V* for good (until the next such event)
+  std::optional<double> first_s;     // first node's
+  std::optional<double> first_agreement_s;  // first moment that all nodes had V*
+  std::optional<double> converged_s; // stable entry of all nodes; absent when censored
+  std::uint32_t exits = 0;           // how often agreement was lost again
+  bool censored = false;
+  std::string censored_by;           // label of the event that superseded it, or "end of run"
+  std::uint32_t nodes = 0;           // population
+};
+
+struct ExpectationReport {
+  std::string text;
+  bool held = false;
+  std::string measured;              // "12.3 s", "censored at 40 s", "3 violations: ..."
+  plan::Place place;
+};
+
+// The worst or first cases of something that should not happen, for a person to look at.
+struct Finding {
+  std::string kind;                  // "resurrection", "early expiry", ...
+  std::string text;                  // one line: time, node, key, what was expected
+};
+
+struct TypeCost {
+  std::string type;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct Results {
+  std::string scenario;
+  std::uint64_t seed = 0;
+  double duration_s = 0;             // simulated, as far as it went
+  bool interrupted = false;
+  Hash128 fingerprint;               // set by the driver
+  std::uint64_t events = 0;          // processed, set by the driver
+
+  std::vector<Metric> metrics;       // sorted by name
+  std::vector<Series> series;
+  std::vector<EventReport> timeline;
+  std::vector<TypeCost> cost;        // sorted by bytes, descending
+  std::vector<ExpectationReport> expectations;
+  std::vector<Finding> findings;     // bounded per kind
+
+  const Metric* find(std::string_view name) const;
+  // Expectations held and no fault was without effect.
+  bool passed() const;
+};
+
+}  // namespace hearsay::measure
