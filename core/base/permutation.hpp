@@ -27,7 +27,7 @@ class Permutation {
       return;
     }
     word_ = key;
-    const int bits = std::bit_width(n - 1);
+    const int bits = static_cast<int>(std::bit_width(n - 1));
     left_bits_ = static_cast<std::uint8_t>(bits / 2);
     right_bits_ = static_cast<std::uint8_t>(bits - bits / 2);
     // Six rounds mix domains of 2^8 and up; below, four fail a chi-square test and twelve pass it.

@@ -79,6 +79,9 @@ void visit_sync(SwimConfig& c, ParamVisitor& v) {
   v.duration("join_retry_interval", c.join_retry_interval, {1ms, 24h},
              "wait before seeds that did not answer are asked again, as long as nobody else is known (serf's agent waits "
              "30 s). Lower joins sooner once a seed is up, and knocks more often meanwhile");
+  v.boolean("warm_start", c.warm_start,
+            "begin a node's first life believing that every node of the directory lives, and ask no seed: a cluster that "
+            "has been up for long, for experiments with thousands of members. Off: members join through the seeds");
   v.choice("rejoin", c.rejoin, kRejoins,
            "how a split that lasted heals: none leaves it to gossip to the dead, as memberlist does, and it need not; "
            "push-pull exchanges the full state with a failed member now and then, as serf does");
