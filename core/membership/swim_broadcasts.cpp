@@ -8,14 +8,8 @@
 namespace hearsay::swim {
 
 std::uint32_t Broadcasts::encoded_bytes(const Update& update, const Directory& directory) {
-  if (update.belief.status == Status::kAlive) {
-    return codec::size_of_struct(
-        AliveFact{Identity{update.subject}, update.belief.epoch, update.belief.incarnation}, directory);
-  }
-  const NodeSlot accuser = update.belief.status == Status::kSuspect ? update.accuser : kNoSlot;
-  return codec::size_of_struct(
-      GoneFact{update.subject, update.belief.epoch, update.belief.incarnation, update.belief.status, accuser},
-      directory);
+  return update.belief.status == Status::kAlive ? codec::size_of_struct(alive_fact(update), directory)
+                                                : codec::size_of_struct(gone_fact(update, directory), directory);
 }
 
 std::size_t Broadcasts::add(const Update& update, std::uint32_t bytes, std::size_t limit) {
@@ -44,7 +38,8 @@ std::size_t Broadcasts::add(const Update& update, std::uint32_t bytes, std::size
   return dropped;
 }
 
-std::size_t Broadcasts::fill(Facts& facts, std::size_t bytes, std::uint32_t retransmit_limit) {
+std::size_t Broadcasts::fill(Facts& facts, const Directory& directory, std::size_t bytes,
+                             std::uint32_t retransmit_limit) {
   std::array<Place, kMaxElements> taken;  // what goes on to the next tier once all tiers have been looked at
   const std::size_t room = kMaxElements - std::min(kMaxElements, facts.size());
   std::size_t count = 0;
@@ -58,7 +53,7 @@ std::size_t Broadcasts::fill(Facts& facts, std::size_t bytes, std::uint32_t retr
         ++misfits;
       } else {
         used += entry.bytes;
-        facts.add(entry.update.subject, entry.update.belief, entry.update.accuser);
+        facts.add(entry.update, directory);
         unlink(place);
         taken[count++] = place;
       }

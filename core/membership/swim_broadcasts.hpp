@@ -15,12 +15,6 @@
 
 namespace hearsay::swim {
 
-struct Update {
-  NodeSlot subject = kNoSlot;
-  Belief belief;
-  NodeSlot accuser = kNoSlot;  // of a suspicion
-};
-
 class Broadcasts {
  public:
   // Puts an update of `bytes` (encoded_bytes) in front; returns how many were let go because more than `limit` would wait
@@ -29,7 +23,7 @@ class Broadcasts {
 
   // Appends the updates that fit into `bytes` to `facts` and counts them as sent once more; those that reach
   // `retransmit_limit` leave. Returns the encoded bytes it used. O(updates taken), plus a bounded number that did not fit.
-  std::size_t fill(Facts& facts, std::size_t bytes, std::uint32_t retransmit_limit);
+  std::size_t fill(Facts& facts, const Directory& directory, std::size_t bytes, std::uint32_t retransmit_limit);
 
   // Drops what is said of a subject; nothing when there is nothing.
   void remove(NodeSlot subject);

@@ -19,7 +19,9 @@ void SwimStrategy::hear(Step& step, State& s, const Facts& facts) const {
     hear(step, s, {fact.subject.slot, {fact.epoch, fact.incarnation, Status::kAlive}, kNoSlot}, Via::kGossip);
   }
   for (const GoneFact& fact : facts.gone) {
-    hear(step, s, {fact.subject, {fact.epoch, fact.incarnation, fact.status}, fact.accuser}, Via::kGossip);
+    const Directory& directory = step.directory();
+    const NodeSlot accuser = fact.status == Status::kSuspect ? directory.find(fact.accuser) : kNoSlot;
+    hear(step, s, {directory.find(fact.subject), {fact.epoch, fact.incarnation, fact.status}, accuser}, Via::kGossip);
   }
 }
 

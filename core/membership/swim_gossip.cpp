@@ -1,5 +1,6 @@
 // Passing news on: what waits, what rides along, and gossips of its own while something waits.
 #include <algorithm>
+#include <array>
 
 #include "core/membership/swim_strategy.hpp"
 
@@ -31,7 +32,8 @@ void SwimStrategy::load(Step& step, State& s, Facts& facts) const {
   std::size_t used = 0;
   for (const GoneFact& fact : facts.gone) used += codec::size_of_struct(fact, step.directory());
   if (used >= room()) return;
-  s.broadcasts.fill(facts, room() - used, retransmit_limit(config_.retransmit_mult, step.view().known()));
+  s.broadcasts.fill(facts, step.directory(), room() - used,
+                    retransmit_limit(config_.retransmit_mult, step.view().known()));
 }
 
 // Gossips happen on a grid of the node's own: every interval from a random phase. A tick is armed only while something

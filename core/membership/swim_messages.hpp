@@ -3,6 +3,8 @@
 // A life sign carries the member's whole identity, because the receiver may never have heard of it; an accusation or a
 // departure carries the id alone, because whoever does not know the subject has nothing to change. Facts ride on pings,
 // acks and gossips up to the datagram's size; a sync is a page of the full state, and each page counts alone, in any order.
+// The id stays an id in memory: as a slot it would make the whole message unreadable where the subject is unknown, and an
+// ack that is lost for a stranger's sake is a false suspicion.
 //
 // Plain values; immutable once sent.
 #pragma once
@@ -34,11 +36,11 @@ struct AliveFact {
 
 // "`subject` is suspect, dead or left."
 struct GoneFact {
-  NodeSlot subject = kNoSlot;
+  NodeId subject{};
   Epoch epoch = 0;
   Incarnation incarnation = 0;
   Status status = Status::kSuspect;
-  NodeSlot accuser = kNoSlot;
+  NodeId accuser{};
 
   template <class F, class V>
   static void fields(F& f, V& v) {
@@ -46,11 +48,27 @@ struct GoneFact {
     v(f.epoch, "epoch", "the boot generation it is about");
     v(f.incarnation, "incarnation", "the incarnation it is about");
     v(f.status, "status", "1 suspect, 2 dead, 3 left");
-    v(f.accuser, "accuser", "who suspects it, so that confirmations can be told apart; none for the dead and departed");
+    v(f.accuser, "accuser", "who suspects it, so that confirmations can be told apart; 0 for the dead and departed");
   }
   bool valid() const { return Status::kSuspect <= status && status <= Status::kLeft; }
   friend bool operator==(const GoneFact&, const GoneFact&) = default;
 };
+
+// A belief about a member, as it is heard and passed on; `accuser` of a suspicion.
+struct Update {
+  NodeSlot subject = kNoSlot;
+  Belief belief;
+  NodeSlot accuser = kNoSlot;
+};
+
+inline AliveFact alive_fact(const Update& update) {
+  return {Identity{update.subject}, update.belief.epoch, update.belief.incarnation};
+}
+inline GoneFact gone_fact(const Update& update, const Directory& directory) {
+  const bool accused = update.belief.status == Status::kSuspect && update.accuser != kNoSlot;
+  return {directory.id(update.subject), update.belief.epoch, update.belief.incarnation, update.belief.status,
+          accused ? directory.id(update.accuser) : NodeId{}};
+}
 
 // The facts a message carries.
 struct Facts {
@@ -63,12 +81,11 @@ struct Facts {
     alive.clear();
     gone.clear();
   }
-  void add(NodeSlot subject, const Belief& belief, NodeSlot accuser) {
-    if (belief.status == Status::kAlive) {
-      alive.push_back({Identity{subject}, belief.epoch, belief.incarnation});
+  void add(const Update& update, const Directory& directory) {
+    if (update.belief.status == Status::kAlive) {
+      alive.push_back(alive_fact(update));
     } else {
-      gone.push_back({subject, belief.epoch, belief.incarnation, belief.status,
-                      belief.status == Status::kSuspect ? accuser : kNoSlot});
+      gone.push_back(gone_fact(update, directory));
     }
   }
 

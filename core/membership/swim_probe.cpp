@@ -40,7 +40,7 @@ void SwimStrategy::begin_probe(Step& step, State& s, NodeSlot target) const {
   ping->sequence = s.probe.sequence;
   if (s.probe.accused.status == Status::kSuspect) {
     // A suspect is told so with the probe, and can refute in the ack.
-    ping->facts.add(target, s.probe.accused, step.self());
+    ping->facts.add({target, s.probe.accused, step.self()}, step.directory());
   }
   load(step, s, ping->facts);
   step.send(target, std::move(ping));
