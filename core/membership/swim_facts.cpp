@@ -1,4 +1,5 @@
 // What a node makes of what it hears: beliefs, refutations, suspicions, deaths.
+#include <algorithm>
 #include <limits>
 
 #include "core/membership/swim_strategy.hpp"
@@ -35,7 +36,7 @@ void SwimStrategy::hear(Step& step, State& s, Update update, Via via) const {
   const MaybeBelief known = step.view().get(update.subject);
   // Of somebody unknown only a life sign is news; an accusation could never be acted on, nor ever be refuted to us.
   if (!known.known && update.belief.status != Status::kAlive) return;
-  if (via != Via::kGossip && update.belief.status != Status::kAlive) {
+  if (via == Via::kSync && update.belief.status != Status::kAlive) {
     // Somebody's full state may be old, and a split makes whole sides dead to each other: whom we hold to be a member we
     // suspect on such evidence, on our own account, and so give it the time to refute.
     if (update.belief.status == Status::kDead && known.member()) update.belief.status = Status::kSuspect;
@@ -45,7 +46,7 @@ void SwimStrategy::hear(Step& step, State& s, Update update, Via via) const {
     if (update.belief.status == Status::kSuspect && update.belief == known.belief) confirm_suspicion(step, s, update);
     return;
   }
-  adopt(step, s, update, via != Via::kJoinReply);
+  adopt(step, s, update);
 }
 
 void SwimStrategy::hear_of_self(Step& step, State& s, const Belief& belief) const {
@@ -61,7 +62,7 @@ void SwimStrategy::hear_of_self(Step& step, State& s, const Belief& belief) cons
   announce_self(step, s, Status::kAlive);
 }
 
-void SwimStrategy::adopt(Step& step, State& s, const Update& update, bool spread) const {
+void SwimStrategy::adopt(Step& step, State& s, const Update& update) const {
   if (!step.update_member(update.subject, update.belief)) return;
   s.suspicions.erase(update.subject);
   if (update.belief.status == Status::kSuspect) {
@@ -69,7 +70,7 @@ void SwimStrategy::adopt(Step& step, State& s, const Update& update, bool spread
   } else if (!is_member(update.belief.status)) {
     bury(step, s, update);
   }
-  if (spread) pass_on(step, s, update);
+  pass_on(step, s, update);
 }
 
 void SwimStrategy::begin_suspicion(Step& step, State& s, const Update& update) const {
@@ -116,20 +117,26 @@ void SwimStrategy::on_suspicion_timer(Step& step, State& s, NodeSlot subject) co
     step.arm(kSuspicion, deadline - step.mono(), raw(subject));
     return;
   }
-  adopt(step, s, {subject, {suspicion->epoch, suspicion->incarnation, Status::kDead}, kNoSlot}, true);
+  adopt(step, s, {subject, {suspicion->epoch, suspicion->incarnation, Status::kDead}, kNoSlot});
 }
 
 void SwimStrategy::bury(Step& step, State& s, const Update& update) const {
   const Grave grave{update.subject, update.belief, step.mono()};
   s.graves.add(grave, step.view());
-  if (s.reap_armed) return;
-  s.reap_armed = true;
-  step.arm(kReap, remembered_for(grave));
+  arm_reap(step, s, remembered_for(grave));
+}
+
+// Keeps the earliest one armed.
+void SwimStrategy::arm_reap(Step& step, State& s, Duration delay) const {
+  if (s.reap_at <= step.mono() + delay) return;
+  s.reap_at = step.mono() + delay;
+  step.arm(kReap, delay);
 }
 
 // Forgets the dead whose time is over. serf looks every 15 s; here the earliest one's end is waited for.
 void SwimStrategy::on_reap(Step& step, State& s) const {
-  s.reap_armed = false;
+  if (step.mono() + kTimerSlack < s.reap_at) return;
+  s.reap_at = MonoTime::max();
   s.graves.clear_empty(step.view());
   Duration next = Duration::max();
   for (const Grave& grave : s.graves.all()) {
@@ -142,9 +149,7 @@ void SwimStrategy::on_reap(Step& step, State& s) const {
     }
   }
   s.graves.clear_empty(step.view());
-  if (next == Duration::max()) return;
-  s.reap_armed = true;
-  step.arm(kReap, std::max(next, kReapStep));
+  if (next != Duration::max()) arm_reap(step, s, std::max(next, kReapStep));
 }
 
 Duration SwimStrategy::remembered_for(const Grave& grave) const {

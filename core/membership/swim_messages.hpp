@@ -186,14 +186,12 @@ struct Sync : MessageOf<Sync> {
   // Members a page carries at most: the decoder's limit of elements.
   static constexpr std::size_t kPageMembers = kMaxElements;
 
-  bool join = false;
   bool reply = false;
   bool last = false;
   std::vector<MemberFact> members;
 
   template <class M, class V>
   static void fields(M& m, V& v) {
-    v(m.join, "join", "belongs to the asker's joining");
     v(m.reply, "reply", "answers a request; is not answered");
     v(m.last, "last", "the last page to be sent; of a request, it asks for the answer");
     v(m.members, "members", "everyone its sender knows, over all pages; at most 1024 a page");

@@ -45,14 +45,13 @@ struct SwimState {
   std::uint8_t awareness = 0;  // Lifeguard's local health: 0 is healthy
   bool leaving = false;
   bool gossip_armed = false;
-  bool reap_armed = false;
-  NodeSlot first_contact = kNoSlot;  // the seed whose answer came first
 
   Probe probe;
   std::uint64_t round_key = 0;  // the order of this round of probes: a keyed permutation of the first round_size slots
   std::uint32_t round_size = 0;
   std::uint32_t round_position = 0;
 
+  MonoTime reap_at = MonoTime::max();  // when the next grave may be forgotten
   MonoTime gossip_origin{};  // gossips happen at this time plus whole intervals, whether or not those before were needed
 
   Broadcasts broadcasts;

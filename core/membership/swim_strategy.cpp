@@ -12,8 +12,6 @@ void SwimState::digest(Hasher& hasher) const {
   hasher.add(awareness);
   hasher.add(leaving);
   hasher.add(gossip_armed);
-  hasher.add(reap_armed);
-  hasher.add(raw(first_contact));
   hasher.add(raw(probe.target));
   hasher.add(probe.accused.epoch);
   hasher.add(probe.accused.incarnation);
@@ -25,6 +23,7 @@ void SwimState::digest(Hasher& hasher) const {
   hasher.add(round_key);
   hasher.add(round_size);
   hasher.add(round_position);
+  hasher.add(reap_at);
   hasher.add(gossip_origin);
   broadcasts.digest(hasher);
   suspicions.digest(hasher);

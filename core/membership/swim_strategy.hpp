@@ -48,19 +48,21 @@ class SwimStrategy final : public StatefulOf<SwimStrategy, Role::kMembership, sw
   // How a fact was heard of.
   enum class Via : std::uint8_t {
     kGossip,
-    kSync,       // in somebody's full state, where the dead are only suspects to us
-    kJoinReply,  // the same, and everybody where it comes from knows it already
+    kSync,  // in somebody's full state, where the dead are only suspects to us
   };
 
   // ---- facts: what is believed, refuted, passed on (swim_facts.cpp) ----
   void hear(Step& step, State& s, const swim::Facts& facts) const;
   void hear(Step& step, State& s, swim::Update update, Via via) const;
   void hear_of_self(Step& step, State& s, const Belief& belief) const;
-  void adopt(Step& step, State& s, const swim::Update& update, bool pass_on) const;
+  void adopt(Step& step, State& s, const swim::Update& update) const;
   void begin_suspicion(Step& step, State& s, const swim::Update& update) const;
   void confirm_suspicion(Step& step, State& s, const swim::Update& update) const;
   void on_suspicion_timer(Step& step, State& s, NodeSlot subject) const;
   void bury(Step& step, State& s, const swim::Update& update) const;
+  void arm_reap(Step& step, State& s, Duration delay) const;
+  void on_reap(Step& step, State& s) const;
+  Duration remembered_for(const swim::Grave& grave) const;
   void announce_self(Step& step, State& s, Status status) const;
   void adjust_awareness(State& s, int delta) const;
 
@@ -91,11 +93,9 @@ class SwimStrategy final : public StatefulOf<SwimStrategy, Role::kMembership, sw
   // ---- the full state (swim_sync.cpp) ----
   void ask_seeds(Step& step, State& s) const;
   void on_sync(Step& step, State& s, NodeSlot from, const swim::Sync& sync) const;
-  void send_state(Step& step, NodeSlot to, bool join, bool reply) const;
+  void send_state(Step& step, NodeSlot to, bool reply) const;
   void on_push_pull(Step& step, State& s, bool stagger) const;
   void on_reconnect(Step& step, State& s) const;
-  void on_reap(Step& step, State& s) const;
-  Duration remembered_for(const swim::Grave& grave) const;
 
   SwimConfig config_;
 };

@@ -11,32 +11,26 @@ using namespace swim;
 void SwimStrategy::ask_seeds(Step& step, State& s) const {
   if (s.leaving || s.seeds.empty() || step.view().members() > 1) return;
   for (const NodeSlot seed : s.seeds) {
-    if (seed != step.self()) send_state(step, seed, true, false);
+    if (seed != step.self()) send_state(step, seed, false);
   }
   step.arm(kJoin, config_.join_retry_interval);
 }
 
 // memberlist answers with what it knew before it merged the request. Here the request is merged first: a member that
 // learns from it that it is dead to the asker's side refutes in the answer, and one exchange heals what takes two there.
+// As in memberlist, what was news is passed on, also by a joiner: when many join at once, each seed's answer is only a
+// part, and without that the early ones wait for the next push-pull.
 void SwimStrategy::on_sync(Step& step, State& s, NodeSlot from, const Sync& sync) const {
-  Via via = Via::kSync;
-  if (sync.join && sync.reply) {
-    // What the first seed tells is known where the seed is; passing thousands of old facts on would bury the news.
-    // (memberlist does.) What another seed tells may be news to the first one's side.
-    if (s.first_contact == kNoSlot) s.first_contact = from;
-    if (s.first_contact == from) via = Via::kJoinReply;
-  }
   for (const MemberFact& fact : sync.members) {
-    hear(step, s, {fact.subject.slot, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, via);
+    hear(step, s, {fact.subject.slot, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, Via::kSync);
   }
-  if (!sync.reply && sync.last) send_state(step, from, sync.join, true);
+  if (!sync.reply && sync.last) send_state(step, from, true);
 }
 
 // All pages at once: each counts alone, so that they may arrive in any order, and nobody has to collect them.
-void SwimStrategy::send_state(Step& step, NodeSlot to, bool join, bool reply) const {
+void SwimStrategy::send_state(Step& step, NodeSlot to, bool reply) const {
   const auto page = [&] {
     auto draft = step.make<Sync>();
-    draft->join = join;
     draft->reply = reply;
     return draft;
   };
@@ -56,7 +50,7 @@ void SwimStrategy::on_push_pull(Step& step, State& s, bool stagger) const {
   if (s.leaving) return;
   step.arm(kPushPull, push_pull_scale(config_.push_pull_interval, step.view().known()), 1);
   NodeSlot partner = kNoSlot;
-  if (!stagger && pick_helpers(step, kNoSlot, std::span(&partner, 1)) == 1) send_state(step, partner, false, false);
+  if (!stagger && pick_helpers(step, kNoSlot, std::span(&partner, 1)) == 1) send_state(step, partner, false);
 }
 
 // serf, every reconnect_interval: with probability failed / alive (everyone who is neither failed nor left, itself
@@ -73,7 +67,7 @@ void SwimStrategy::on_reconnect(Step& step, State& s) const {
   std::uint64_t skip = step.random().below(count);
   const auto chosen = std::find_if(s.graves.all().begin(), s.graves.all().end(),
                                    [&](const Grave& grave) { return failed(grave) && skip-- == 0; });
-  send_state(step, chosen->subject, false, false);
+  send_state(step, chosen->subject, false);
 }
 
 }  // namespace hearsay

@@ -1,6 +1,7 @@
 #include "core/membership/swim_broadcasts.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <string>
 
@@ -13,7 +14,7 @@ struct Fixture {
   std::size_t limit = 64;
 
   Fixture() {
-    for (int i = 0; i < 3000; ++i) (void)directory.intern("n" + std::to_string(i)).value();
+    for (int i = 0; i < 3000; ++i) (void)directory.intern(fmt::format("n{}", i)).value();
   }
   static Update dead(std::uint32_t subject, Incarnation incarnation = 0) {
     return {NodeSlot{subject}, {1, incarnation, Status::kDead}, kNoSlot};

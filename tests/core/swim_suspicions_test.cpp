@@ -1,6 +1,7 @@
 #include "core/membership/swim_suspicions.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <map>
 
@@ -69,7 +70,7 @@ TEST_CASE("suspicions are found whatever was started and erased") {
 
 TEST_CASE("graves of those who came back are cleared away") {
   Directory directory(64);
-  for (int i = 0; i < 40; ++i) (void)directory.intern("n" + std::to_string(i)).value();
+  for (int i = 0; i < 40; ++i) (void)directory.intern(fmt::format("n{}", i)).value();
   PrivateViews views(directory, 1);
   const View view(views, NodeSlot{0});
   Graveyard graves;
