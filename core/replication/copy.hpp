@@ -50,7 +50,7 @@ struct Copy {
   Bytes value;  // empty for a tombstone
   Version version;
   bool tombstone = false;
-  Duration left{0};  // of a value's TTL, 0 = never expires; of a tombstone's grace
+  Duration left{0};  // of a value's TTL, 0 = never expires; of a tombstone's grace, 0 = a fresh one
 
   // Whether the time it takes to arrive matters.
   bool ages() const { return !tombstone && left > Duration::zero(); }
@@ -58,7 +58,7 @@ struct Copy {
   // Ranges that a stranger may not exceed.
   bool valid() const {
     return !key.empty() && key.size() <= kMaxKeyBytes && value.size() <= kMaxValueBytes && version &&
-           left >= Duration::zero() && left <= kTenYears && !(tombstone && left == Duration::zero());
+           left >= Duration::zero() && left <= kTenYears;
   }
 
   template <class M, class V>
@@ -67,7 +67,7 @@ struct Copy {
     v(m.value, "value", "the value; empty for a tombstone");
     v(m.version, "version", "version of the write");
     v(m.tombstone, "tombstone", "whether it says that the key was deleted or has expired");
-    v(m.left, "left", "of a value: TTL left, 0 for none; of a tombstone: time it is still kept");
+    v(m.left, "left", "of a value: TTL left, 0 for none; of a tombstone: time it is still kept, 0 for the receiver's grace");
   }
 };
 
