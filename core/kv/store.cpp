@@ -10,7 +10,7 @@ namespace hearsay {
 namespace {
 
 MonoTime after(MonoTime at, Duration delay) {
-  if (at == kNever || at.time_since_epoch() > Duration::max() - delay) return kNever;
+  if (at == kNoDeadline || at.time_since_epoch() > Duration::max() - delay) return kNoDeadline;
   return at + delay;
 }
 
@@ -18,6 +18,9 @@ std::int64_t whole_units(Duration time, Duration unit) {
   // Rounds down, also before the clock's epoch.
   return time / unit - (time % unit < Duration::zero() ? 1 : 0);
 }
+
+// How many buffers a value of so many bytes has: an empty one has none.
+std::size_t headers(std::size_t value_bytes) { return value_bytes != 0 ? 1 : 0; }
 
 }  // namespace
 
@@ -54,13 +57,13 @@ Store::Store(const StoreOptions& options, MonoTime start)
 
 Store::Sight Store::sight(const StoreEntry& entry, MonoTime now) const {
   if (reaper()) {
-    if (!entry.tombstone() && (options_.original_ttl || entry.due == kNever)) return {ItemState::kLive, entry.ttl};
+    if (!entry.tombstone() && (options_.original_ttl || entry.due == kNoDeadline)) return {ItemState::kLive, entry.ttl};
     // 0 would mean for ever.
     return {entry.tombstone() ? ItemState::kTombstone : ItemState::kLive, std::max(Duration(1), entry.due - now)};
   }
   MonoTime until = entry.due;
   if (!entry.tombstone()) {
-    if (until == kNever) return {ItemState::kLive, Duration::zero()};
+    if (until == kNoDeadline) return {ItemState::kLive, Duration::zero()};
     if (now < until) return {ItemState::kLive, until - now};
     until = after(until, options_.tombstone_grace);
   }
@@ -108,7 +111,7 @@ WriteResult Store::put(std::string_view key, std::uint64_t hash, Bytes value, Ve
                        MonoTime now) {
   if (!version || key.size() > kMaxKeyBytes || value.size() > kMaxValueBytes) return WriteResult::kInvalid;
   if (ttl < Duration::zero() || ttl > kTenYears) return WriteResult::kInvalid;
-  const MonoTime due = ttl == Duration::zero() ? kNever : after(now, ttl);
+  const MonoTime due = ttl == Duration::zero() ? kNoDeadline : after(now, ttl);
   const std::uint32_t tag = StoreIndex::tag_of(key);
   std::uint32_t i = find_known(key, tag, now);
   if (i != kNoEntry) {
@@ -136,8 +139,8 @@ WriteResult Store::put(std::string_view key, std::uint64_t hash, Bytes value, Ve
   StoreEntry& entry = slab_[i];
   bytes_ += value.size();
   bytes_ -= held;
-  value_headers_ += value.empty() ? 0 : 1;
-  value_headers_ -= held == 0 ? 0 : 1;
+  value_headers_ += headers(value.size());
+  value_headers_ -= headers(held);
   ++live_;
   entry.key.mark = StoreEntry::kValue;
   entry.version = version;
@@ -210,7 +213,7 @@ void Store::remove(std::uint32_t i) {
   order_.erase(i, slab_);
   --size_;
   if (!entry.tombstone()) --live_;
-  value_headers_ -= entry.value.empty() ? 0 : 1;
+  value_headers_ -= headers(entry.value.size());
   bytes_ -= entry.key.size() + entry.value.size();
   slab_.release(i);
 }
@@ -218,7 +221,7 @@ void Store::remove(std::uint32_t i) {
 void Store::entomb(std::uint32_t i, Version version, MonoTime until, MonoTime now) {
   StoreEntry& entry = slab_[i];
   if (!entry.tombstone()) --live_;
-  value_headers_ -= entry.value.empty() ? 0 : 1;
+  value_headers_ -= headers(entry.value.size());
   bytes_ -= entry.value.size();
   entry.key.mark = StoreEntry::kTombstone;
   entry.version = version;
@@ -305,7 +308,7 @@ void Store::save(MonoTime now, Persisted& out) const {
     const StoreEntry& entry = slab_[order_.entry(at)];
     Sight seen = sight(entry, now);
     if (seen.state == ItemState::kMissing) continue;
-    if (reaper() && entry.due != kNever) {
+    if (reaper() && entry.due != kNoDeadline) {
       if (entry.due <= now) continue;
       seen.left = entry.due - now;
     }

@@ -40,9 +40,11 @@ std::size_t StoreOrder::place_for(const Chunk& chunk, std::uint64_t hash, std::s
 void StoreOrder::insert(std::uint32_t entry, const StoreSlab& slab) {
   const std::uint64_t hash = slab[entry].hash;
   const std::string_view key = slab[entry].key.view();
+  const Place place{static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(hash), entry};
   if (chunks_.empty()) {
-    chunks_.emplace_back();
+    chunks_.push_back({place});
     firsts_.push_back(hash);
+    return;
   }
   std::size_t c = chunk_for(hash, key, slab);
   if (chunks_[c].size() == kMaxPlaces) {
@@ -54,8 +56,7 @@ void StoreOrder::insert(std::uint32_t entry, const StoreSlab& slab) {
   }
   Chunk& chunk = chunks_[c];
   const std::size_t at = place_for(chunk, hash, key, slab);
-  chunk.insert(chunk.begin() + step(at),
-               Place{static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(hash), entry});
+  chunk.insert(chunk.begin() + step(at), place);
   if (at == 0) firsts_[c] = hash;
 }
 

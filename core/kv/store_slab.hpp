@@ -23,7 +23,7 @@
 namespace hearsay {
 
 inline constexpr std::uint32_t kNoEntry = 0xffffffffU;
-inline constexpr MonoTime kNever = MonoTime::max();
+inline constexpr MonoTime kNoDeadline = MonoTime::max();
 
 // A key of up to 255 bytes in 24, of which 22 are room for the key itself; longer ones are allocated.
 class StoreKey {
@@ -76,7 +76,7 @@ struct StoreEntry {
 
   std::uint64_t hash = 0;
   Version version;
-  MonoTime due = kNever;  // a value's deadline; when a tombstone's grace ends
+  MonoTime due = kNoDeadline;  // a value's deadline; when a tombstone's grace ends
   Duration ttl{0};        // as the value was put, for the reaper
   Bytes value;
   StoreKey key;

@@ -24,7 +24,7 @@ StoreWheel::Tick StoreWheel::ceil_tick(MonoTime at) {
 }
 
 void StoreWheel::insert(StoreSlab& slab, std::uint32_t entry, MonoTime now) {
-  if (slab[entry].due == kNever) return;
+  if (slab[entry].due == kNoDeadline) return;
   // Nothing holds an empty wheel back, and so near deadlines are placed low at once.
   if (count_ == 0) current_ = std::max(current_, floor_tick(now));
   ++count_;
@@ -106,10 +106,10 @@ std::uint32_t StoreWheel::pop_due(StoreSlab& slab, MonoTime now, std::size_t& bu
 }
 
 MonoTime StoreWheel::next_due() const {
-  if (count_ == 0) return kNever;
+  if (count_ == 0) return kNoDeadline;
   unsigned level = 0;
   const Tick start = moving_down_ != 0 ? current_ : earliest(level);
-  if (start >= Tick{1} << (64 - kTickBits)) return kNever;
+  if (start >= Tick{1} << (64 - kTickBits)) return kNoDeadline;
   return MonoTime(Duration(static_cast<std::int64_t>((start << kTickBits) ^ kSign)));
 }
 

@@ -31,7 +31,7 @@ class StoreWheel {
   // entry that is moved or returned takes one off the budget.
   std::uint32_t pop_due(StoreSlab& slab, MonoTime now, std::size_t& budget);
 
-  // When pop_due() has something to do; at most one tick after the earliest `due`, kNever when there is none.
+  // When pop_due() has something to do; at most one tick after the earliest `due`, kNoDeadline when there is none.
   MonoTime next_due() const;
 
   std::size_t memory_bytes() const;
