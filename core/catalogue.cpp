@@ -4,7 +4,10 @@
 #include "core/dissemination/push.hpp"
 #include "core/membership/announce.hpp"
 #include "core/membership/static.hpp"
+#include "core/membership/swim.hpp"
 #include "core/protocol/catalogue.hpp"
+#include "core/replication/anti_entropy.hpp"
+#include "core/replication/none.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/stathat.hpp"
 
@@ -15,11 +18,15 @@ const Catalogue& Catalogue::builtin() {
     Catalogue all;
     for (const CatalogueEntry& entry : {
              // membership
-             static_entry(),
+             swim_entry(),
              announce_entry(),
+             static_entry(),
              // dissemination
              publish_entry(),
              push_entry(),
+             // replication
+             anti_entropy_entry(),
+             none_entry(),
              // ring
              karger_entry(),
              stathat_entry(),
