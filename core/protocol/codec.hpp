@@ -1,13 +1,19 @@
 // The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
 //
 // A field is a bool, an integer, an enum, a string, Bytes, a Duration (int64 ns), a NodeId, a NodeSlot (travels as the
-// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those, or a
-// MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded before
-// anything is allocated (kMaxElements, kMaxString, kMaxDepth).
+// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those,
+// or a MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded
+// before anything is allocated (kMaxElements, kMaxString, kMaxDepth).
 //
 // Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt unless
-// the struct declares `static constexpr std::size_t kRequiredFields`. A message may declare `bool valid() const`, which is asked after
-// unpacking: ranges belong there.
+// the struct declares `static constexpr std::size_t kRequiredFields`: the fields after those are optional, and keep the
+// default their struct gives them when they are missing. An Identity or a MessageRef must be set, unless it is optional;
+// then none travels as an empty array. A struct may declare `bool valid() const`, which is asked after unpacking: ranges
+// belong there.
+//
+// A NodeSlot travels as an id alone, which means nothing to who has never heard of that node: its message is dropped
+// and counted apart (DecodeFault::kUnknownNode). Where the receiver may hear of the node for the first time, as in news
+// about members, the field is an Identity.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -33,7 +40,25 @@ namespace hearsay {
 inline constexpr std::size_t kMaxElements = 1024;            // of an array
 inline constexpr std::size_t kMaxString = 64 * 1024;         // bytes of a string
 inline constexpr std::size_t kMaxBytes = 1024 * 1024;        // bytes of a value
-inline constexpr std::size_t kMaxDepth = 8;                  // nested arrays
+// Nested arrays: envelope, body, twice (list, tag and body, body) for messages inside messages, list, item, version: 11.
+inline constexpr std::size_t kMaxDepth = 12;
+// Of a stranger's share of the ring: a ring may spend memory in proportion to it.
+inline constexpr double kMaxWireWeight = 1000;
+
+// Why bytes were not taken for a message: each a counter of whoever receives.
+enum class DecodeFault : std::uint8_t {
+  kNone,
+  kMalformed,       // not what the field visitor says, over a limit, or refused by valid()
+  kForeign,         // MessagePack, but not ours
+  kOtherVersion,    // another major version
+  kUnknownMessage,  // a tag nobody registered: a newer peer's, or of a strategy that is not in use here
+  kUnknownNode,     // names a node by id that was never heard of here
+  kDirectoryFull,   // introduces one node too many
+};
+
+inline constexpr int kDecodeFaults = static_cast<int>(DecodeFault::kDirectoryFull) + 1;
+
+std::string_view to_string(DecodeFault fault);
 
 // A node's whole identity as a field: in memory its slot, on the wire what a stranger needs to know to reach it.
 struct Identity {
@@ -93,27 +118,34 @@ class Unpacker {
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
 
-  bool ok() const { return ok_; }
-  void fail() { ok_ = false; }
+  bool ok() const { return fault_ == DecodeFault::kNone; }
+  // The first reason is kept.
+  void fail(DecodeFault why = DecodeFault::kMalformed) {
+    if (ok()) fault_ = why;
+  }
+  DecodeFault fault() const { return fault_; }
 
-  // Enters an array: its length, then its elements are read in turn, then leave() skips what is left.
+  // Enters an array: its length, then its elements are read in turn, then leave() skips what is left. What fails reads
+  // as zero, and as an array of none.
   std::size_t enter();
   void leave();
 
+  // Takes an empty array, when that is what comes next.
+  bool none();
   bool boolean();
   std::uint64_t unsigned_integer(std::uint64_t max);
   std::int64_t integer();
   double real();
   std::string_view string();
   std::string_view binary();
-  NodeSlot identity();
-  NodeSlot peer();  // an id that must be known to the directory, or 0 for none
+  NodeSlot identity();  // interns it
+  NodeSlot peer();      // an id that must be known to the directory, or 0 for none
   MessageRef message();
 
  private:
   struct Impl;
-  Impl* impl_;
-  bool ok_ = true;
+  std::unique_ptr<Impl> impl_;
+  DecodeFault fault_ = DecodeFault::kNone;
 };
 
 // ---- documentation -------------------------------------------------------------------------------------------------
@@ -164,19 +196,18 @@ void reset_struct(T& t);
 // Adds up the encoded size of the fields it visits, without encoding them.
 class Sizer {
  public:
-  explicit Sizer(const Directory& directory) : directory_(directory) {}
+  Sizer(const Directory& directory, std::size_t required) : directory_(directory), required_(required) {}
   std::uint32_t bytes = 0;
   std::uint32_t count = 0;
 
   template <class T>
   void operator()(const T& t, std::string_view, std::string_view) {
-    ++count;
-    add(t);
+    add(t, ++count > required_);
   }
 
  private:
   template <class T>
-  void add(const T& t) {
+  void add(const T& t, bool optional = false) {
     if constexpr (std::is_same_v<T, bool>) {
       bytes += 1;
     } else if constexpr (std::is_same_v<T, NodeSlot>) {
@@ -196,9 +227,12 @@ class Sizer {
     } else if constexpr (std::is_same_v<T, Bytes>) {
       bytes += size_of_binary(t.size());
     } else if constexpr (std::is_same_v<T, Identity>) {
-      bytes += size_of_identity(directory_[t.slot]);
+      HEARSAY_CHECK(optional || t.slot != kNoSlot);
+      bytes += t.slot == kNoSlot ? size_of_array(0) : size_of_identity(directory_[t.slot]);
     } else if constexpr (std::is_same_v<T, MessageRef>) {
-      bytes += 1 + size_of_unsigned(t->type->tag) + t->type->body_size(*t, directory_);
+      HEARSAY_CHECK(optional || t);
+      bytes += size_of_array(2);
+      if (t) bytes += size_of_unsigned(t->type->tag) + t->type->body_size(*t, directory_);
     } else if constexpr (kIsVector<T>) {
       bytes += size_of_array(t.size());
       for (const auto& element : t) add(element);
@@ -207,6 +241,7 @@ class Sizer {
     }
   }
   const Directory& directory_;
+  std::size_t required_;
 };
 
 class FieldPacker {
@@ -240,11 +275,11 @@ class FieldPacker {
     } else if constexpr (std::is_same_v<T, Bytes>) {
       packer_.binary(t.view());
     } else if constexpr (std::is_same_v<T, Identity>) {
-      packer_.identity(t.slot);
+      t.slot == kNoSlot ? packer_.array(0) : packer_.identity(t.slot);
     } else if constexpr (std::is_same_v<T, MessageRef>) {
-      packer_.array(2);
-      packer_.unsigned_integer(t->type->tag);
-      t->type->pack(*t, packer_);
+      packer_.array(t ? 2 : 0);
+      if (t) packer_.unsigned_integer(t->type->tag);
+      if (t) t->type->pack(*t, packer_);
     } else if constexpr (kIsVector<T>) {
       packer_.array(t.size());
       for (const auto& element : t) put(element);
@@ -257,18 +292,18 @@ class FieldPacker {
 
 class FieldUnpacker {
  public:
-  FieldUnpacker(Unpacker& unpacker, std::size_t available) : unpacker_(unpacker), left_(available) {}
+  FieldUnpacker(Unpacker& unpacker, std::size_t available, std::size_t required)
+      : unpacker_(unpacker), available_(available), required_(required) {}
 
   template <class T>
   void operator()(T& t, std::string_view, std::string_view) {
-    if (left_ == 0) return;  // an optional field of a newer version: keeps its zero value
-    --left_;
-    get(t);
+    if (next_ == available_) return;  // a field that the sender's version does not have yet
+    get(t, ++next_ > required_);
   }
 
  private:
   template <class T>
-  void get(T& t) {
+  void get(T& t, bool optional = false) {
     if constexpr (std::is_same_v<T, bool>) {
       t = unpacker_.boolean();
     } else if constexpr (std::is_same_v<T, NodeSlot>) {
@@ -287,13 +322,13 @@ class FieldUnpacker {
     } else if constexpr (std::is_same_v<T, Duration>) {
       t = Duration(unpacker_.integer());
     } else if constexpr (std::is_same_v<T, std::string>) {
-      t = std::string(unpacker_.string());
+      t.assign(unpacker_.string());
     } else if constexpr (std::is_same_v<T, Bytes>) {
       t = Bytes(std::string(unpacker_.binary()));
     } else if constexpr (std::is_same_v<T, Identity>) {
-      t.slot = unpacker_.identity();
+      t.slot = optional && unpacker_.none() ? kNoSlot : unpacker_.identity();
     } else if constexpr (std::is_same_v<T, MessageRef>) {
-      t = unpacker_.message();
+      t = optional && unpacker_.none() ? MessageRef() : unpacker_.message();
     } else if constexpr (kIsVector<T>) {
       const std::size_t n = unpacker_.enter();
       t.clear();
@@ -304,7 +339,9 @@ class FieldUnpacker {
     }
   }
   Unpacker& unpacker_;
-  std::size_t left_;
+  std::size_t available_;
+  std::size_t required_;
+  std::size_t next_ = 0;
 };
 
 inline constexpr std::size_t kMaxFields = 32;
@@ -335,6 +372,7 @@ class FieldComparer {
   template <class T>
   static bool same(const T& a, const T& b) {
     if constexpr (std::is_same_v<T, MessageRef>) {
+      if (!a || !b) return !a && !b;
       return a->type == b->type && a->type->equal(*a, *b);
     } else if constexpr (kIsVector<T>) {
       return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same(x, y); });
@@ -348,16 +386,22 @@ class FieldComparer {
   std::size_t next_ = 0;
 };
 
-// Zeroes every field; containers keep their storage.
-struct FieldResetter {
+// Gives every field of an object the value that it has in another of the same type; containers keep their storage.
+// Where a field lies in the one, it lies in the other.
+class FieldResetter {
+ public:
+  FieldResetter(const void* object, const void* pristine)
+      : object_(static_cast<const char*>(object)), pristine_(static_cast<const char*>(pristine)) {}
+
   template <class T>
   void operator()(T& t, std::string_view, std::string_view) {
-    if constexpr (requires { t.clear(); }) {
-      t.clear();
-    } else {
-      t = T{};
-    }
+    const std::ptrdiff_t offset = reinterpret_cast<const char*>(&t) - object_;
+    t = *reinterpret_cast<const T*>(pristine_ + offset);
   }
+
+ private:
+  const char* object_;
+  const char* pristine_;
 };
 
 class FieldDescriber {
@@ -447,7 +491,7 @@ std::size_t required_fields() {
 
 template <class T>
 std::uint32_t size_of_struct(const T& t, const Directory& directory) {
-  Sizer sizer(directory);
+  Sizer sizer(directory, required_fields<T>());
   T::fields(t, sizer);
   return sizer.bytes + size_of_array(sizer.count);
 }
@@ -464,7 +508,7 @@ bool unpack_struct(T& t, Unpacker& unpacker) {
   const std::size_t available = unpacker.enter();
   if (available < required_fields<T>()) unpacker.fail();
   if (unpacker.ok()) {
-    FieldUnpacker fields(unpacker, available);
+    FieldUnpacker fields(unpacker, available, required_fields<T>());
     T::fields(t, fields);
   }
   unpacker.leave();
@@ -485,7 +529,9 @@ bool equal_struct(const T& a, const T& b) {
 
 template <class T>
 void reset_struct(T& t) {
-  FieldResetter resetter;
+  // Not zeroes but the defaults: a recycled object must not differ from a new one.
+  static const T pristine{};
+  FieldResetter resetter(&t, &pristine);
   T::fields(t, resetter);
 }
 
