@@ -147,7 +147,7 @@ void World::set_clocks() {
     for (const NodeSlot node : plan::resolve(spec.nodes, seed_, kClockStream + i)) {
       RandomStream stream(seed_, Purpose::kClock, std::uint64_t{i} << 32 | raw(node));
       Duration offset = spec.offset.sample(stream.next());
-      if (spec.offset_both_ways && (stream.next() & 1) != 0) offset = -offset;
+      if (spec.offset_both_ways ? (stream.next() & 1) != 0 : spec.offset_behind) offset = -offset;
       const auto spread = static_cast<std::int64_t>(spec.drift_ppm_spread * 1000.0);
       const std::int64_t ppb = static_cast<std::int64_t>(spec.drift_ppm * 1000.0) + stream.between(-spread, spread);
       if (offset != Duration::zero()) engine_.step_clock(node, offset);
