@@ -239,6 +239,11 @@ void World::apply(const TimelineStep& step) {
 
 }  // namespace
 
+Result<void> check(const plan::Plan& plan, std::uint64_t seed) {
+  if (auto timeline = make_timeline(plan, seed); !timeline) return tl::unexpected(timeline.error());
+  return {};
+}
+
 Result<measure::Results> simulate(const plan::Plan& plan, std::uint64_t seed, const RunOptions& options) {
   auto timeline = make_timeline(plan, seed);
   if (!timeline) return tl::unexpected(timeline.error());
