@@ -177,23 +177,26 @@ TEST_CASE("keys that share a hash are compared one by one") {
 }
 
 TEST_CASE("a deletion wins over the older value that the other side of a split kept") {
-  RepairedCluster cluster(repaired(), {.nodes = 5});
-  const NodeSlot client = cluster.outsider("key", 3);
-  CHECK(cluster.put(client, "key", "v").ok);
-  cluster.loop.run_for(10ms);
-  const NodeSlot apart = cluster.replicas("key", 3)[2];
-  cluster.isolate({apart});
-  CHECK(cluster.del(client, "key").ok);
-  cluster.loop.run_for(10s);
-  CHECK(cluster.held(apart, "key").live());
-  cluster.heal();
-  cluster.loop.run_for(30s);
-  CHECK(cluster.holders("key") == 0);
-  CHECK(cluster.held(apart, "key").state == ItemState::kTombstone);
-  // A value written after the deletion is a value.
-  CHECK(cluster.put(client, "key", "again").ok);
-  cluster.loop.run_for(30s);
-  CHECK(cluster.holders("key") == 3);
+  for (const RepairMode mode : {RepairMode::kPush, RepairMode::kPull, RepairMode::kPushPull}) {
+    CAPTURE(static_cast<int>(mode));
+    RepairedCluster cluster(repaired(mode), {.nodes = 5});
+    const NodeSlot client = cluster.outsider("key", 3);
+    CHECK(cluster.put(client, "key", "v").ok);
+    cluster.loop.run_for(10ms);
+    const NodeSlot apart = cluster.replicas("key", 3)[2];
+    cluster.isolate({apart});
+    CHECK(cluster.del(client, "key").ok);
+    cluster.loop.run_for(10s);
+    CHECK(cluster.held(apart, "key").live());
+    cluster.heal();
+    cluster.loop.run_for(30s);
+    CHECK(cluster.holders("key") == 0);
+    CHECK(cluster.held(apart, "key").state == ItemState::kTombstone);
+    // A value written after the deletion is a value.
+    CHECK(cluster.put(client, "key", "again").ok);
+    cluster.loop.run_for(30s);
+    CHECK(cluster.holders("key") == 3);
+  }
 }
 
 TEST_CASE("a shorter-lived overwrite expires, and the older value comes back only without tombstones") {
