@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/base/result.hpp"
+#include "core/protocol/observation.hpp"
 #include "sim/measure/results.hpp"
 #include "sim/plan/plan.hpp"
 
