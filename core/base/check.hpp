@@ -9,8 +9,8 @@ namespace hearsay {
 
 }  // namespace hearsay
 
-#define HEARSAY_CHECK(condition)                                              \
-  do {                                                                        \
-    if (!(condition)) [[unlikely]]                                            \
-      ::hearsay::check_failed(#condition, __FILE__, __LINE__);                \
+#define HEARSAY_CHECK(condition)                               \
+  do {                                                         \
+    if (!(condition)) [[unlikely]]                             \
+      ::hearsay::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
