@@ -7,7 +7,11 @@
 //
 // Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt unless
 // the struct declares `static constexpr std::size_t kRequiredFields`. A message may declare `bool valid() const`, which is asked after
-// unpacking: ranges belong there.
+// unpacking: ranges belong there. A field that is not on the wire keeps the default its struct gives it.
+//
+// A NodeSlot travels as an id alone, which means nothing to who has never heard of that node: its message is dropped
+// and counted apart (DecodeFault::kUnknownNode). Where the receiver may hear of the node for the first time, as in news
+// about members, the field is an Identity.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -33,7 +38,25 @@ namespace hearsay {
 inline constexpr std::size_t kMaxElements = 1024;            // of an array
 inline constexpr std::size_t kMaxString = 64 * 1024;         // bytes of a string
 inline constexpr std::size_t kMaxBytes = 1024 * 1024;        // bytes of a value
-inline constexpr std::size_t kMaxDepth = 8;                  // nested arrays
+// Nested arrays: envelope, body, twice (list, tag and body, body) for messages inside messages, list, item, version: 11.
+inline constexpr std::size_t kMaxDepth = 12;
+// Of a stranger's share of the ring: a ring may spend memory in proportion to it.
+inline constexpr double kMaxWireWeight = 1000;
+
+// Why bytes were not taken for a message: each a counter of whoever receives.
+enum class DecodeFault : std::uint8_t {
+  kNone,
+  kMalformed,       // not what the field visitor says, over a limit, or refused by valid()
+  kForeign,         // MessagePack, but not ours
+  kOtherVersion,    // another major version
+  kUnknownMessage,  // a tag nobody registered: a newer peer's, or of a strategy that is not in use here
+  kUnknownNode,     // names a node by id that was never heard of here
+  kDirectoryFull,   // introduces one node too many
+};
+
+inline constexpr int kDecodeFaults = static_cast<int>(DecodeFault::kDirectoryFull) + 1;
+
+std::string_view to_string(DecodeFault fault);
 
 // A node's whole identity as a field: in memory its slot, on the wire what a stranger needs to know to reach it.
 struct Identity {
@@ -93,10 +116,15 @@ class Unpacker {
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
 
-  bool ok() const { return ok_; }
-  void fail() { ok_ = false; }
+  bool ok() const { return fault_ == DecodeFault::kNone; }
+  // The first reason is kept.
+  void fail(DecodeFault why = DecodeFault::kMalformed) {
+    if (ok()) fault_ = why;
+  }
+  DecodeFault fault() const { return fault_; }
 
-  // Enters an array: its length, then its elements are read in turn, then leave() skips what is left.
+  // Enters an array: its length, then its elements are read in turn, then leave() skips what is left. What fails reads
+  // as zero, and as an array of none.
   std::size_t enter();
   void leave();
 
@@ -106,14 +134,14 @@ class Unpacker {
   double real();
   std::string_view string();
   std::string_view binary();
-  NodeSlot identity();
-  NodeSlot peer();  // an id that must be known to the directory, or 0 for none
+  NodeSlot identity();  // interns it
+  NodeSlot peer();      // an id that must be known to the directory, or 0 for none
   MessageRef message();
 
  private:
   struct Impl;
-  Impl* impl_;
-  bool ok_ = true;
+  std::unique_ptr<Impl> impl_;
+  DecodeFault fault_ = DecodeFault::kNone;
 };
 
 // ---- documentation -------------------------------------------------------------------------------------------------
@@ -261,7 +289,7 @@ class FieldUnpacker {
 
   template <class T>
   void operator()(T& t, std::string_view, std::string_view) {
-    if (left_ == 0) return;  // an optional field of a newer version: keeps its zero value
+    if (left_ == 0) return;  // a field that the sender's version does not have yet
     --left_;
     get(t);
   }
@@ -287,7 +315,7 @@ class FieldUnpacker {
     } else if constexpr (std::is_same_v<T, Duration>) {
       t = Duration(unpacker_.integer());
     } else if constexpr (std::is_same_v<T, std::string>) {
-      t = std::string(unpacker_.string());
+      t.assign(unpacker_.string());
     } else if constexpr (std::is_same_v<T, Bytes>) {
       t = Bytes(std::string(unpacker_.binary()));
     } else if constexpr (std::is_same_v<T, Identity>) {
@@ -335,6 +363,7 @@ class FieldComparer {
   template <class T>
   static bool same(const T& a, const T& b) {
     if constexpr (std::is_same_v<T, MessageRef>) {
+      if (!a || !b) return !a && !b;
       return a->type == b->type && a->type->equal(*a, *b);
     } else if constexpr (kIsVector<T>) {
       return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same(x, y); });
@@ -348,16 +377,22 @@ class FieldComparer {
   std::size_t next_ = 0;
 };
 
-// Zeroes every field; containers keep their storage.
-struct FieldResetter {
+// Gives every field of an object the value that it has in another of the same type; containers keep their storage.
+// Where a field lies in the one, it lies in the other.
+class FieldResetter {
+ public:
+  FieldResetter(const void* object, const void* pristine)
+      : object_(static_cast<const char*>(object)), pristine_(static_cast<const char*>(pristine)) {}
+
   template <class T>
   void operator()(T& t, std::string_view, std::string_view) {
-    if constexpr (requires { t.clear(); }) {
-      t.clear();
-    } else {
-      t = T{};
-    }
+    const std::ptrdiff_t offset = reinterpret_cast<const char*>(&t) - object_;
+    t = *reinterpret_cast<const T*>(pristine_ + offset);
   }
+
+ private:
+  const char* object_;
+  const char* pristine_;
 };
 
 class FieldDescriber {
@@ -485,7 +520,9 @@ bool equal_struct(const T& a, const T& b) {
 
 template <class T>
 void reset_struct(T& t) {
-  FieldResetter resetter;
+  // Not zeroes but the defaults: a recycled object must not differ from a new one.
+  static const T pristine{};
+  FieldResetter resetter(&t, &pristine);
   T::fields(t, resetter);
 }
 

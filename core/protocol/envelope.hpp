@@ -18,6 +18,8 @@ inline constexpr std::uint32_t kWireMagic = 0x48525359;  // "HRSY"
 inline constexpr std::uint8_t kWireMajor = 1;
 inline constexpr std::uint8_t kWireMinor = 0;
 inline constexpr std::uint32_t kEnvelopeBytes = 1 + 5 + 1 + 1 + 5 + 9 + 5 + 9;
+// Longer frames are not looked at. Unpacking one takes at most 16 times its size.
+inline constexpr std::size_t kMaxFrameBytes = 4 * 1024 * 1024;
 
 struct Envelope {
   NodeId origin{};
@@ -33,15 +35,15 @@ inline void seal(Message& message, const Directory& directory) {
 // Appends the envelope and the body to `out`.
 void encode(const Envelope& envelope, const Message& message, const Directory& directory, std::string& out);
 
-enum class DecodeFault : std::uint8_t { kNone, kMalformed, kForeign, kOtherVersion, kUnknownMessage };
-
 struct Decoded {
   DecodeFault fault = DecodeFault::kMalformed;
-  Envelope envelope;
-  MessageRef message;  // set when fault is kNone
+  std::uint64_t major = 0;  // the sender's version, as far as the frame was ours
+  Envelope envelope;        // set unless malformed, foreign or of another version
+  MessageRef message;       // set when fault is kNone; sealed, as are the messages inside it, so that it can be sent on
 };
 
-// Never throws, never allocates more than the limits of codec.hpp allow, whatever the bytes are.
+// Never throws, never allocates more than the limits of codec.hpp allow, whatever the bytes are. Identities that were read
+// before a fault was found stay in the directory, which has a bound of its own.
 Decoded decode(std::string_view bytes, Directory& directory, MessagePool& pool, const MessageTypes& types);
 
 }  // namespace hearsay

@@ -12,6 +12,10 @@ std::string_view to_string(Status status) {
   return "unknown status";
 }
 
+void ViewStore::merge_everyone(NodeSlot owner, Belief belief) {
+  for (std::uint32_t i = 0; i < domain(); ++i) merge(owner, NodeSlot{i}, belief);
+}
+
 NodeSlot View::random_member(Random& random) const {
   const std::uint32_t n = domain();
   const std::uint32_t others = members() - (is_member(owner_) ? 1 : 0);
