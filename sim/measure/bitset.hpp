@@ -32,6 +32,13 @@ class SlotSet {
     return n;
   }
 
+  // Equal sets, equal hashes. For grouping only.
+  std::uint64_t hash() const {
+    std::uint64_t h = 0x243f6a8885a308d3U;
+    for (const std::uint64_t word : words_) h = std::rotl((h ^ word) * 0x9e3779b97f4a7c15U, 29);
+    return h;
+  }
+
   friend bool operator==(const SlotSet&, const SlotSet&) = default;
 
  private:
