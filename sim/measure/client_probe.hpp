@@ -1,12 +1,13 @@
 // What clients got: availability, latency, errors, stale reads and lost writes.
 //
-// - A request succeeds when it is answered without an error; a miss is a success. One to a node whose process is not there
+// - A request succeeds when it is answered without an error; a miss is a success. One to a node whose process is not
+// there
 //   fails, and so does one without an answer when the node dies or the run ends.
 // - A read is stale when it returns an older version than a write that was acknowledged before the get was invoked.
 // - A put that was acknowledged is lost when no later read can return it although no later write, delete or expiry
-//   superseded it: at its acknowledgement, when a write that was over before it began has the higher version (a wall clock
-//   ran ahead); at the end of the run, when no live process holds it or a newer one. Of two concurrent puts the lower
-//   version is no loss but a concurrent loser.
+//   superseded it: at its acknowledgement, when a write that was over before it began has the higher version (a wall
+//   clock ran ahead); at the end of the run, when no live process holds it or a newer one. Of two concurrent puts the
+//   lower version is no loss but a concurrent loser.
 //
 // Without a key table (plan.measure.values is false) only availability, latency and errors are kept.
 #pragma once
@@ -48,7 +49,7 @@ class ClientProbe {
   const plan::Plan& plan_;
   KeyTable* keys_;
   Findings& findings_;
-  std::unordered_map<std::uint64_t, Version> reads_;   // pending gets: newest version acknowledged at invocation
+  std::unordered_map<std::uint64_t, Version> reads_;  // pending gets: newest version acknowledged at invocation
   std::array<Tally, 3> by_op_;
   std::array<Samples, 3> latency_;
   std::vector<Tally> by_client_;

@@ -1,5 +1,5 @@
-// Cost: messages and bytes per live node and second, in all and by type, and what was dropped, by cause. Figures come from
-// the driver's cumulative counters; a point of a series is the difference between two samples.
+// Cost: messages and bytes per live node and second, in all and by type, and what was dropped, by cause. Figures come
+// from the driver's cumulative counters; a point of a series is the difference between two samples.
 #pragma once
 
 #include "sim/measure/report.hpp"
@@ -20,7 +20,7 @@ class CostProbe {
   TrueTime now_{};
   double node_seconds_ = 0;
   double sampled_node_seconds_ = 0;
-  std::uint64_t messages_ = 0, bytes_ = 0, dropped_ = 0;   // at the last sample
+  std::uint64_t messages_ = 0, bytes_ = 0, dropped_ = 0;  // at the last sample
   std::uint64_t overflows_ = 0, repaired_ = 0;
   Series message_rate_{"messages_per_node_s", {}};
   Series byte_rate_{"bytes_per_node_s", {}};

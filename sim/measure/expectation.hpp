@@ -12,8 +12,8 @@ namespace hearsay::measure {
 // An invariant's outcome; an empty `violation` says that it held.
 struct InvariantResult {
   std::string name;
-  bool measured = false;   // false: nothing in the run could have told
-  std::string violation;   // "3 violations; first at ..."
+  bool measured = false;  // false: nothing in the run could have told
+  std::string violation;  // "3 violations; first at ..."
 };
 
 // `metrics` sorted by name. An invariant's name wins over a metric's.

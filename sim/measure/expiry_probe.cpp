@@ -49,8 +49,9 @@ void ExpiryProbe::on_hit(const OpRecord& op, Key& key) {
   const auto before = std::ranges::find(key.sightings, op.node, &Sighting::node);
   if (before != key.sightings.end() && before->at <= op.invoked &&
       (version < before->version || (version == before->version && before->gone))) {
-    resurrected(op.completed, op.node, key,
-                version == before->version ? "returned again, after it was gone," : "returned after a newer one an old");
+    resurrected(
+        op.completed, op.node, key,
+        version == before->version ? "returned again, after it was gone," : "returned after a newer one an old");
   }
   sight(key, op.node, version, false, op.completed);
   const Write* write = key.find(version);
@@ -59,8 +60,9 @@ void ExpiryProbe::on_hit(const OpRecord& op, Key& key) {
   const Duration late = op.invoked - (write->completed + write->ttl);
   lateness_.add(late);
   if (findings_.wants("late read")) {
-    findings_.add("late read", op.completed,
-                  fmt::format("{} returned {} {:.3f} s after its time", plan_.directory.name(op.node), key.name, seconds(late)));
+    findings_.add(
+        "late read", op.completed,
+        fmt::format("{} returned {} {:.3f} s after its time", plan_.directory.name(op.node), key.name, seconds(late)));
   }
 }
 

@@ -1,10 +1,12 @@
 // Expiry against true time, for puts with a TTL:
 //
-// - early: a miss returned before invocation + TTL of a put that nothing superseded, when a replica had expired it. A miss
+// - early: a miss returned before invocation + TTL of a put that nothing superseded, when a replica had expired it. A
+// miss
 //   that has another reason (the value was not where it was looked for) is a false miss.
 // - late: a value returned by a get that was invoked after acknowledgement + TTL.
 // - gone everywhere: from invocation + TTL until no live replica holds the value.
-// - resurrection: a get that returns a value at a node where clients had seen it expired, deleted or overwritten before;
+// - resurrection: a get that returns a value at a node where clients had seen it expired, deleted or overwritten
+// before;
 //   or a replica that takes in a value that it had itself expired, deleted or overwritten in the same life.
 #pragma once
 

@@ -128,8 +128,9 @@ void FailureProbe::observe(const Observation& o, bool changed) {
   ++false_positives_;
   at_healthy_ += troubled_[raw(o.node)] ? 0U : 1U;
   if (findings_.wants("false positive")) {
-    findings_.add("false positive", o.at, fmt::format("{} declared {} dead, which lives", plan_.directory.name(o.node),
-                                                      plan_.directory.name(o.peer)));
+    findings_.add(
+        "false positive", o.at,
+        fmt::format("{} declared {} dead, which lives", plan_.directory.name(o.node), plan_.directory.name(o.peer)));
   }
   const auto [open, fresh] = mistakes_.try_emplace(pair, o.at);
   if (!fresh) {  // of a former life of one of them
@@ -160,13 +161,14 @@ void FailureProbe::finish(TrueTime at, Report& report, std::vector<EventReport>&
   report.distribution("full_detection_*_s", full_, "deaths");
   report.count("false_positives_count", false_positives_, "declarations");
   report.count("false_positives_healthy_count", at_healthy_, "declarations by healthy nodes");
-  report.distribution("mistake_duration_*_s", durations_,
-                      untracked_ == 0 ? "false positives" : fmt::format("false positives ({} more not followed)", untracked_));
+  report.distribution(
+      "mistake_duration_*_s", durations_,
+      untracked_ == 0 ? "false positives" : fmt::format("false positives ({} more not followed)", untracked_));
   report.count("suspicions_count", suspicions_);
   report.count("false_suspicions_count", false_suspicions_);
   report.count("refutations_count", refutations_);
-  invariants.push_back({"no_false_positive", true,
-                        false_positives_ == 0 ? "" : fmt::format("{} false positives", false_positives_)});
+  invariants.push_back(
+      {"no_false_positive", true, false_positives_ == 0 ? "" : fmt::format("{} false positives", false_positives_)});
 }
 
 }  // namespace hearsay::measure

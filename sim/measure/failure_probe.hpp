@@ -1,10 +1,12 @@
 // Failure detection: of each crash, how long until the first live member of the dead node's component declares it dead,
 // and until none has it in its view; and the declarations that were wrong.
 //
-// - The observers of a death are the live members of the dead node's component at that moment. One that had it out of its
-//   view already detected it at once. Full detection is the last moment that somebody's view lost it, and is censored when
-//   the node comes back, or the run ends, before that.
-// - A false positive is a member declared dead or forgotten while live and in the declarer's component. The mistake lasts
+// - The observers of a death are the live members of the dead node's component at that moment. One that had it out of
+// its
+//   view already detected it at once. Full detection is the last moment that somebody's view lost it, and is censored
+//   when the node comes back, or the run ends, before that.
+// - A false positive is a member declared dead or forgotten while live and in the declarer's component. The mistake
+// lasts
 //   until the accuser has it in its view again; it is censored when either dies or leaves first.
 // - A healthy accuser is one that no event of the time line has paused or slowed so far.
 //
@@ -33,19 +35,20 @@ class FailureProbe {
   void process(TrueTime at, NodeSlot node, ProcessState before, ProcessState after);
   // After the view probe; `changed` is what it returned.
   void observe(const Observation& observation, bool changed);
-  void finish(TrueTime at, Report& report, std::vector<EventReport>& timeline, std::vector<InvariantResult>& invariants);
+  void finish(TrueTime at, Report& report, std::vector<EventReport>& timeline,
+              std::vector<InvariantResult>& invariants);
 
  private:
   struct Death {
     TrueTime at{};
     std::size_t event = 0;
     SlotSet observers;
-    std::uint32_t left = 0;              // observers that still see it
+    std::uint32_t left = 0;  // observers that still see it
     std::optional<TrueTime> first, full;
   };
   struct PerEvent {
     std::uint64_t deaths = 0;
-    Duration first{}, full{};            // the slowest
+    Duration first{}, full{};  // the slowest
     bool first_censored = false, full_censored = false;
   };
 
@@ -64,10 +67,10 @@ class FailureProbe {
   const Target& target_;
   const ViewProbe& views_;
   Findings& findings_;
-  std::vector<std::unique_ptr<Death>> deaths_;   // by slot, open ones
-  std::vector<NodeSlot> open_;                   // slots with one
+  std::vector<std::unique_ptr<Death>> deaths_;  // by slot, open ones
+  std::vector<NodeSlot> open_;                  // slots with one
   std::vector<bool> troubled_;
-  std::vector<TrueTime> gone_at_;                // last time that the process ended or left
+  std::vector<TrueTime> gone_at_;  // last time that the process ended or left
   std::unordered_map<std::uint64_t, TrueTime> mistakes_;
   std::vector<PerEvent> per_event_;
   std::size_t marked_ = kNoEvent;

@@ -1,5 +1,5 @@
-// What the probes of values share: per key the writes that clients asked for, and what each node's store held. By the hash
-// of the ring and then the key itself, since some rings' hashes are short. One thread.
+// What the probes of values share: per key the writes that clients asked for, and what each node's store held. By the
+// hash of the ring and then the key itself, since some rings' hashes are short. One thread.
 //
 // Bounded: kMaxKeys keys (the rest is not followed, and counted), kMaxWrites writes a key (the oldest goes).
 #pragma once
@@ -18,15 +18,15 @@ struct Write {
   std::uint64_t id = 0;
   OpKind op{};
   NodeSlot node = kNoSlot;
-  Version version;                 // nothing while unknown
+  Version version;  // nothing while unknown
   TrueTime invoked{};
   TrueTime completed = TrueTime::max();
   Duration ttl{0};
   bool acked = false;
-  bool shadowed = false;           // a write that was over before this began has the higher version
+  bool shadowed = false;  // a write that was over before this began has the higher version
   bool lost_concurrently = false;
-  bool expired_early = false;      // some replica expired it before its time
-  TrueTime gone = TrueTime::min(); // when the last live replica let go of it, if that was after its time
+  bool expired_early = false;       // some replica expired it before its time
+  TrueTime gone = TrueTime::min();  // when the last live replica let go of it, if that was after its time
 
   bool expires() const { return op == OpKind::kPut && ttl > Duration::zero(); }
   // No earlier may it expire.
@@ -36,17 +36,17 @@ struct Write {
 // One node's store, one key.
 struct Holder {
   NodeSlot node = kNoSlot;
-  std::uint32_t life = 0;          // of the node; what a former life held is void
-  Version held;                    // value it holds; nothing for none
-  Version seen;                    // newest version it held, deleted or expired
-  bool seen_gone = false;          // that one is deleted or expired
+  std::uint32_t life = 0;  // of the node; what a former life held is void
+  Version held;            // value it holds; nothing for none
+  Version seen;            // newest version it held, deleted or expired
+  bool seen_gone = false;  // that one is deleted or expired
 };
 
 // What clients were shown at one node.
 struct Sighting {
   NodeSlot node = kNoSlot;
   Version version;
-  bool gone = false;               // it was expired or deleted
+  bool gone = false;  // it was expired or deleted
   TrueTime at{};
 };
 
@@ -60,8 +60,8 @@ struct PendingWrite {
 struct Key {
   std::string name;
   std::uint64_t hash = 0;
-  std::vector<Write> writes;       // by invocation
-  std::vector<Holder> holders;     // by node
+  std::vector<Write> writes;    // by invocation
+  std::vector<Holder> holders;  // by node
   std::vector<Sighting> sightings;
   std::vector<PendingWrite> pending;
 
@@ -97,7 +97,7 @@ class KeyTable {
     ended_[raw(node)] = at;
   }
   TrueTime ended(NodeSlot node) const { return ended_[raw(node)]; }
-  std::vector<Key>& keys() { return keys_; }   // in the order they came
+  std::vector<Key>& keys() { return keys_; }  // in the order they came
   std::uint64_t not_followed() const { return not_followed_; }
 
   std::function<void(const Write&)> evicted;

@@ -20,7 +20,8 @@ constexpr MetricInfo kMetrics[] = {
      "The same until all live nodes have their target for the first time, whether or not it lasts."},
     {"first_node_s[label]", "s", "live nodes", "The same until the first node has its target for good."},
     {"node_convergence_*_s[label]", "s", "live nodes", "The same for each live node alone."},
-    {"agreement_exits_count[label]", "", "live nodes", "How often agreement was lost again, with the targets unchanged."},
+    {"agreement_exits_count[label]", "", "live nodes",
+     "How often agreement was lost again, with the targets unchanged."},
     {"disagreement_share[label]", "", "live nodes",
      "Share of live nodes whose view is not their target, averaged over the time between an event's first and last "
      "change of the targets; with a single change, until convergence or censoring."},
@@ -69,7 +70,8 @@ constexpr MetricInfo kMetrics[] = {
     // Expiry.
     {"early_expiries_count", "", "gets",
      "Misses returned before invocation + TTL of a put that nothing superseded, after a replica expired it."},
-    {"false_misses_count", "", "gets", "Misses of a value that should have been there, for another reason than expiry."},
+    {"false_misses_count", "", "gets",
+     "Misses of a value that should have been there, for another reason than expiry."},
     {"early_drops_count", "", "replicas", "Times that a replica expired a value before invocation + TTL of its put."},
     {"late_reads_count", "", "gets", "Values returned by gets that were invoked after acknowledgement + TTL."},
     {"lateness_*_s", "s", "late reads", "How long after acknowledgement + TTL a late read was invoked."},
@@ -87,7 +89,8 @@ constexpr MetricInfo kMetrics[] = {
      "Share of the key space on which two nodes of one component name different owners: mean over pairs and samples."},
     {"ring_disagreement_max_share", "", "pairs of live nodes", "The largest over pairs and samples."},
     {"ring_disagreement_across_share", "", "pairs of live nodes", "The mean over pairs in different components."},
-    {"ring_disagreement_across_max_share", "", "pairs of live nodes", "The largest over pairs in different components."},
+    {"ring_disagreement_across_max_share", "", "pairs of live nodes",
+     "The largest over pairs in different components."},
 
     // Cost.
     {"messages_count", "", "messages", "Messages handed to the network, a publish once for each receiver."},
@@ -164,7 +167,9 @@ bool is_metric(std::string_view name) {
   });
 }
 
-bool is_invariant(std::string_view name) { return std::ranges::find(invariant_names(), name) != invariant_names().end(); }
+bool is_invariant(std::string_view name) {
+  return std::ranges::find(invariant_names(), name) != invariant_names().end();
+}
 
 std::string metrics_reference() {
   std::string text = "| metric | unit | population | definition |\n|---|---|---|---|\n";

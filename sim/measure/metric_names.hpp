@@ -14,7 +14,7 @@ namespace hearsay::measure {
 inline constexpr std::string_view kStatistics[] = {"min", "mean", "median", "p90", "p99", "p999", "max"};
 
 struct MetricInfo {
-  std::string_view name;        // "get_latency_*_ms": one of kStatistics in place of the star
+  std::string_view name;  // "get_latency_*_ms": one of kStatistics in place of the star
   std::string_view unit;
   std::string_view population;  // what it is a figure of
   std::string_view definition;  // one sentence
@@ -33,7 +33,8 @@ std::span<const InvariantInfo> invariant_infos();
 std::span<const std::string_view> metric_names();
 std::span<const std::string_view> invariant_names();
 
-// Whether a name is one of them; any text may stand in the brackets. "convergence_s" alone is not "convergence_s[label]".
+// Whether a name is one of them; any text may stand in the brackets. "convergence_s" alone is not
+// "convergence_s[label]".
 bool is_metric(std::string_view name);
 bool is_invariant(std::string_view name);
 

@@ -12,17 +12,17 @@ Json number(std::optional<double> value) { return value ? Json(*value) : Json(nu
 
 Json json_of(const Distribution& d) {
   if (d.count == 0) return Json{{"count", 0}};
-  return Json{{"count", d.count},   {"censored", d.censored}, {"min", d.min},          {"mean", d.mean},
-              {"median", d.median}, {"p90", number(d.p90)},   {"p99", number(d.p99)},  {"p999", number(d.p999)},
-              {"max", d.max}};
+  return Json{{"count", d.count},     {"censored", d.censored}, {"min", d.min},
+              {"mean", d.mean},       {"median", d.median},     {"p90", number(d.p90)},
+              {"p99", number(d.p99)}, {"p999", number(d.p999)}, {"max", d.max}};
 }
 
 Json json_of(const EventEffect& e) {
   Json json = Json::object();
   const std::pair<const char*, std::uint64_t> fields[] = {
-      {"dropped", e.dropped}, {"delayed", e.delayed},   {"held", e.held},     {"duplicated", e.duplicated},
-      {"reordered", e.reordered}, {"nodes", e.nodes},   {"deferred", e.deferred}, {"clocks", e.clocks},
-      {"clients", e.clients}, {"healed", e.healed}};
+      {"dropped", e.dropped},     {"delayed", e.delayed}, {"held", e.held},         {"duplicated", e.duplicated},
+      {"reordered", e.reordered}, {"nodes", e.nodes},     {"deferred", e.deferred}, {"clocks", e.clocks},
+      {"clients", e.clients},     {"healed", e.healed}};
   for (const auto& [name, value] : fields) {
     if (value > 0) json[name] = value;
   }
@@ -55,12 +55,9 @@ std::string csv_field(std::string_view text) {
 }  // namespace
 
 nlohmann::ordered_json to_json(const Results& r) {
-  Json json{{"scenario", r.scenario},
-            {"seed", r.seed},
-            {"duration_s", r.duration_s},
-            {"interrupted", r.interrupted},
-            {"passed", r.passed()},
-            {"fingerprint", r.fingerprint.hex()},
+  Json json{{"scenario", r.scenario},     {"seed", r.seed},
+            {"duration_s", r.duration_s}, {"interrupted", r.interrupted},
+            {"passed", r.passed()},       {"fingerprint", r.fingerprint.hex()},
             {"events", r.events}};
   json["timeline"] = Json::array();
   for (const EventReport& event : r.timeline) json["timeline"].push_back(json_of(event));
@@ -117,7 +114,8 @@ std::string csv_rows(std::string_view run, const Results& results) {
     out += fmt::format("{}{},,,{}\n", prefix, csv_field(m.censored ? m.name + ":censored" : m.name), *m.value);
   }
   for (const Series& s : results.series) {
-    for (const SeriesPoint& p : s.points) out += fmt::format("{}{},{},,{}\n", prefix, csv_field(s.name), p.t_s, p.value);
+    for (const SeriesPoint& p : s.points)
+      out += fmt::format("{}{},{},,{}\n", prefix, csv_field(s.name), p.t_s, p.value);
   }
   return out;
 }

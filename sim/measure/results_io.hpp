@@ -1,4 +1,5 @@
-// Results as JSON and as rows. Neither has a wall-clock time in it: two runs of one plan and seed give the same bytes. Pure.
+// Results as JSON and as rows. Neither has a wall-clock time in it: two runs of one plan and seed give the same bytes.
+// Pure.
 #pragma once
 
 #include <span>
@@ -19,8 +20,8 @@ nlohmann::ordered_json to_json(std::span<const RunsSummary> summary);
 // The header of rows.csv: "run,seed,metric,t,node,value".
 std::string csv_header();
 // One line for each metric that has a value (t empty) and for each point of a series (t in simulated seconds).
-// `node` is empty: no figure is of one node. Censored figures are named "<metric>:censored". Fields are quoted (RFC 4180)
-// where need be.
+// `node` is empty: no figure is of one node. Censored figures are named "<metric>:censored". Fields are quoted (RFC
+// 4180) where need be.
 std::string csv_rows(std::string_view run, const Results& results);
 
 }  // namespace hearsay::measure

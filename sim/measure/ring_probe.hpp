@@ -1,10 +1,10 @@
-// Ring disagreement: the share of the key space on which two live nodes name different owners, by the placements of their
-// views; mean and maximum over pairs, within components and across apart, at each sample.
+// Ring disagreement: the share of the key space on which two live nodes name different owners, by the placements of
+// their views; mean and maximum over pairs, within components and across apart, at each sample.
 //
 // Nodes are grouped by their view, so that a run in which all agree costs no placement at all. Where a ring gives arcs
-// their overlaps are measured exactly, else, or when there are more than kMaxArcs, on kSampledKeys evenly spread hashes.
-// Bounded: the kMaxViews most common views a sample (fewer in large networks); nodes with other views are left out, and
-// the population says so.
+// their overlaps are measured exactly, else, or when there are more than kMaxArcs, on kSampledKeys evenly spread
+// hashes. Bounded: the kMaxViews most common views a sample (fewer in large networks); nodes with other views are left
+// out, and the population says so.
 #pragma once
 
 #include <memory>

@@ -40,9 +40,8 @@ Distribution Samples::distribution(double per_second) const {
   d.censored = censored_;
   if (count_ == 0) return d;
   std::vector<Sample> sorted = kept_;
-  std::ranges::sort(sorted, [](const Sample& a, const Sample& b) {
-    return a.censored != b.censored ? b.censored : a.ns < b.ns;
-  });
+  std::ranges::sort(
+      sorted, [](const Sample& a, const Sample& b) { return a.censored != b.censored ? b.censored : a.ns < b.ns; });
   const double scale = per_second / 1e9;
   const auto at = [&](double q) { return static_cast<double>(sorted[rank_of(q, sorted.size())].ns) * scale; };
   // What is censored may be anything above its bound: the least known value then.
@@ -62,11 +61,37 @@ bool is_bound(const Distribution& distribution, double q) {
 }
 
 double student_t975(std::uint64_t degrees) {
-  static constexpr std::array<double, 31> kTable = {
-      std::numeric_limits<double>::infinity(),
-      12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
-      2.2010,  2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
-      2.0796,  2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423};
+  static constexpr std::array<double, 31> kTable = {std::numeric_limits<double>::infinity(),
+                                                    12.7062,
+                                                    4.3027,
+                                                    3.1824,
+                                                    2.7764,
+                                                    2.5706,
+                                                    2.4469,
+                                                    2.3646,
+                                                    2.3060,
+                                                    2.2622,
+                                                    2.2281,
+                                                    2.2010,
+                                                    2.1788,
+                                                    2.1604,
+                                                    2.1448,
+                                                    2.1314,
+                                                    2.1199,
+                                                    2.1098,
+                                                    2.1009,
+                                                    2.0930,
+                                                    2.0860,
+                                                    2.0796,
+                                                    2.0739,
+                                                    2.0687,
+                                                    2.0639,
+                                                    2.0595,
+                                                    2.0555,
+                                                    2.0518,
+                                                    2.0484,
+                                                    2.0452,
+                                                    2.0423};
   if (degrees < kTable.size()) return kTable[degrees];
   // Nearly linear in 1/degrees from 30 (2.0423) over 60 (2.0003) and 120 (1.9799) to infinity (1.9600).
   static constexpr std::array<std::array<double, 2>, 4> kPoints = {

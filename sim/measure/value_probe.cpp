@@ -86,7 +86,8 @@ void ValueProbe::finish(TrueTime at, Report& report, std::vector<InvariantResult
   report.distribution("value_convergence_*_s", times_,
                       not_followed_ == 0 ? "acknowledged writes"
                                          : fmt::format("acknowledged writes ({} more not followed)", not_followed_));
-  report.count("value_convergence_censored_count", times_.censored(), fmt::format("{} acknowledged writes", times_.count()));
+  report.count("value_convergence_censored_count", times_.censored(),
+               fmt::format("{} acknowledged writes", times_.count()));
   invariants.push_back({"values_agree_at_end", times_.count() > 0,
                         unfinished_ == 0 ? "" : fmt::format("{} writes have not reached all replicas", unfinished_)});
 }

@@ -1,7 +1,7 @@
-// Value convergence: from the acknowledgement of a write until all live replicas of the key in the component hold it or a
-// newer one. The component is that of the node that was asked; its replicas are those that the ring names when it is given
-// the component's target view, at any moment. A replica that deleted or expired the version, or a newer one, has had it.
-// Censored by the write's own expiry and by the end of the run.
+// Value convergence: from the acknowledgement of a write until all live replicas of the key in the component hold it or
+// a newer one. The component is that of the node that was asked; its replicas are those that the ring names when it is
+// given the component's target view, at any moment. A replica that deleted or expired the version, or a newer one, has
+// had it. Censored by the write's own expiry and by the end of the run.
 #pragma once
 
 #include <memory>
@@ -41,7 +41,7 @@ class ValueProbe {
   KeyTable& keys_;
   std::vector<std::shared_ptr<const Placement>> placements_;  // by component, of the present targets
   std::vector<NodeSlot> scratch_;
-  std::vector<std::size_t> open_;                             // indices of keys with pending writes
+  std::vector<std::size_t> open_;  // indices of keys with pending writes
   std::size_t pending_ = 0;
   Samples times_;
   std::uint64_t not_followed_ = 0, unfinished_ = 0;

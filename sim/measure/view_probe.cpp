@@ -252,8 +252,9 @@ void ViewProbe::finish(TrueTime at, Report& report, std::vector<EventReport>& ti
     const Record& record = records_[event.index];
     report_event(record, event);
     if (!record.changed) continue;
-    const std::string population = event.censored ? fmt::format("{} nodes, cut off by {}", event.nodes, event.censored_by)
-                                                  : fmt::format("{} nodes", event.nodes);
+    const std::string population = event.censored
+                                       ? fmt::format("{} nodes, cut off by {}", event.nodes, event.censored_by)
+                                       : fmt::format("{} nodes", event.nodes);
     const auto named = [&](std::string_view name) { return fmt::format("{}[{}]", name, event.label); };
     report.figure(named("convergence_s"), seconds(record.until), population, !record.converged);
     // What was not seen by the end of the episode is known to take longer than it.
@@ -269,8 +270,9 @@ void ViewProbe::finish(TrueTime at, Report& report, std::vector<EventReport>& ti
   if (length > 0) share = integral_ / length;
   report.figure("view_disagreement_share", share, fmt::format("{} nodes", target_.nodes()));
   report.results().series.push_back(series_);
-  invariants.push_back({"views_agree_at_end", true,
-                        all_agree() ? "" : fmt::format("{} of {} live nodes disagree", disagreeing_, target_.live_members())});
+  invariants.push_back(
+      {"views_agree_at_end", true,
+       all_agree() ? "" : fmt::format("{} of {} live nodes disagree", disagreeing_, target_.live_members())});
 }
 
 }  // namespace hearsay::measure

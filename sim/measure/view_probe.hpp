@@ -1,15 +1,18 @@
 // View convergence: how long after an event of the time line every live node's view is its target V* (target.hpp), for
-// good until the next event that changes some V*. A node's view is what it observes of itself: members alive and suspect.
+// good until the next event that changes some V*. A node's view is what it observes of itself: members alive and
+// suspect.
 //
 // - A process begins with an empty view; a dead one has none.
-// - A paused node is a live process: it must converge, so nobody does while a pause keeps it from it. A leaving one is in
+// - A paused node is a live process: it must converge, so nobody does while a pause keeps it from it. A leaving one is
+// in
 //   no target and need not.
-// - An event that changes the targets several times (a flap, a churn, a rolling restart) is clocked from its last change.
+// - An event that changes the targets several times (a flap, a churn, a rolling restart) is clocked from its last
+// change.
 // - Agreement at the instant the targets change belongs to the episode before: within one instant all changes and
 //   observations count as one.
 //
-// O(1) an observation; O(live nodes) a single change of one common target; O(live nodes x slots / 64) otherwise, once an
-// instant. Memory: a bit a slot for each node that observed something of its own, none for those that know nobody or
+// O(1) an observation; O(live nodes) a single change of one common target; O(live nodes x slots / 64) otherwise, once
+// an instant. Memory: a bit a slot for each node that observed something of its own, none for those that know nobody or
 // everybody.
 #pragma once
 
@@ -46,7 +49,8 @@ class ViewProbe {
   bool sees_everyone(NodeSlot node) const { return kind_[raw(node)] == Kind::kEveryone; }
 
   void sample(TrueTime at);
-  void finish(TrueTime at, Report& report, std::vector<EventReport>& timeline, std::vector<InvariantResult>& invariants);
+  void finish(TrueTime at, Report& report, std::vector<EventReport>& timeline,
+              std::vector<InvariantResult>& invariants);
 
  private:
   enum class Kind : std::uint8_t { kNobody, kEveryone, kOwn };
@@ -63,7 +67,7 @@ class ViewProbe {
     TrueTime first_agreement{};
     std::uint32_t exits = 0;
     bool converged = false;
-    Duration until{};            // stable entry, or the censoring bound
+    Duration until{};  // stable entry, or the censoring bound
     std::string censored_by;
     Samples nodes;
   };
@@ -82,24 +86,24 @@ class ViewProbe {
   const Target& target_;
   std::vector<Kind> kind_;
   std::vector<SlotSet> own_;
-  std::vector<std::uint32_t> mismatch_;   // of members; 0 for others
-  std::vector<TrueTime> since_;           // when the mismatch last became 0
-  std::vector<bool> counted_;             // was a member at the last settling
-  std::vector<std::uint32_t> sizes_;      // of each component's V*
+  std::vector<std::uint32_t> mismatch_;  // of members; 0 for others
+  std::vector<TrueTime> since_;          // when the mismatch last became 0
+  std::vector<bool> counted_;            // was a member at the last settling
+  std::vector<std::uint32_t> sizes_;     // of each component's V*
   std::uint32_t disagreeing_ = 0;
 
   TrueTime now_{};
-  bool dirty_ = false;                    // everything is to be computed anew
-  std::vector<NodeSlot> flips_;           // single changes of one common target, pending
+  bool dirty_ = false;           // everything is to be computed anew
+  std::vector<NodeSlot> flips_;  // single changes of one common target, pending
   std::uint32_t components_ = 1;
-  bool agreed_ = true;                    // at the end of the last instant
+  bool agreed_ = true;  // at the end of the last instant
   TrueTime entered_{};
   double integral_entered_ = 0;
   double integral_ = 0;
 
-  std::size_t marked_ = kStart;           // the event of this instant
+  std::size_t marked_ = kStart;  // the event of this instant
   TrueTime marked_at_{};
-  std::size_t current_ = kStart;          // whose episode it is
+  std::size_t current_ = kStart;  // whose episode it is
   Record start_;
   std::vector<Record> records_;
   Series series_{"view_disagreement_share", {}};

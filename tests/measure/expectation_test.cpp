@@ -11,9 +11,8 @@ namespace {
 TEST_CASE("bounds hold for values alone: what is censored, absent or unknown fails") {
   Results results;
   results.metrics = {{"a_s", 12.5, false, "64 nodes"}, {"b_s", 3.0, true, "64 nodes"}, {"c_s", {}, false, "0 gets"}};
-  const std::vector<InvariantResult> invariants = {{"no_stale_read", true, ""},
-                                                   {"never_early", true, "3 early expiries"},
-                                                   {"no_resurrection", false, ""}};
+  const std::vector<InvariantResult> invariants = {
+      {"no_stale_read", true, ""}, {"never_early", true, "3 early expiries"}, {"no_resurrection", false, ""}};
   struct Row {
     const char* metric;
     std::optional<double> min, max;

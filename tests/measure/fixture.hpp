@@ -25,7 +25,9 @@ class ModuloRing final : public Ring {
     explicit Modulo(std::span<const RingMember> members) {
       for (const RingMember& member : members) slots_.push_back(member.slot);
     }
-    NodeSlot lookup(std::uint64_t hash) const override { return slots_.empty() ? kNoSlot : slots_[hash % slots_.size()]; }
+    NodeSlot lookup(std::uint64_t hash) const override {
+      return slots_.empty() ? kNoSlot : slots_[hash % slots_.size()];
+    }
     std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const override {
       const std::size_t n = std::min(out.size(), slots_.size());
       for (std::size_t i = 0; i < n; ++i) out[i] = slots_[(hash + i) % slots_.size()];
@@ -67,7 +69,9 @@ struct Scene {
     }
   }
 
-  void state(double at, std::uint32_t node, ProcessState state) { measure->process(at_s(at), NodeSlot{node}, state, 1); }
+  void state(double at, std::uint32_t node, ProcessState state) {
+    measure->process(at_s(at), NodeSlot{node}, state, 1);
+  }
   void up(double at, std::uint32_t node) { state(at, node, ProcessState::kUp); }
   void down(double at, std::uint32_t node) { state(at, node, ProcessState::kDown); }
   void event(double at, std::size_t index) { measure->event(at_s(at), index); }
@@ -103,8 +107,8 @@ struct Scene {
   void del(double at, double done, std::uint32_t node, const std::string& key, Version version, bool ok = true) {
     write(at, done, node, OpKind::kDel, key, version, {}, ok);
   }
-  void write(double at, double done, std::uint32_t node, OpKind kind, const std::string& key, Version version, Duration ttl,
-             bool ok) {
+  void write(double at, double done, std::uint32_t node, OpKind kind, const std::string& key, Version version,
+             Duration ttl, bool ok) {
     OpRecord op = begin_op(at, node, kind, key, ttl);
     op.reply.ok = ok;
     op.reply.error = ErrorCode::kTimeout;

@@ -14,8 +14,8 @@ TEST_CASE("the reference page has the list that the code has") {
   REQUIRE(file.good());
   std::stringstream text;
   text << file.rdbuf();
-  CHECK_MESSAGE(text.str().find(metrics_reference()) != std::string::npos,
-                "the table should be:\n" << metrics_reference());
+  CHECK_MESSAGE(text.str().find(metrics_reference()) != std::string::npos, "the table should be:\n"
+                                                                               << metrics_reference());
 }
 
 }  // namespace

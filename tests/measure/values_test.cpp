@@ -139,8 +139,8 @@ TEST_CASE("what comes back at a node that saw it gone is resurrected, elsewhere 
   s.begin_together();
   s.put(1, 2, 0, "a", version(1));
   s.put(3, 4, 1, "a", version(2), 2s);
-  s.get(7, 7.5, 1, "a", {});             // node 1 saw the newer one run out
-  s.get(8, 8.5, 2, "a", version(1));     // node 2 never did
+  s.get(7, 7.5, 1, "a", {});          // node 1 saw the newer one run out
+  s.get(8, 8.5, 2, "a", version(1));  // node 2 never did
   s.get(9, 9.5, 1, "a", version(1));
   const Results& r = s.finish(20);
   CHECK(s.value("resurrections_count") == 1);

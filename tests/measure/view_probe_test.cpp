@@ -153,7 +153,7 @@ TEST_CASE("a flapping partition is one episode, clocked from its last toggle") {
   s.dead(20.5, 0, 1);
   s.alive(23, 0, 1);
   s.finish(40);
-  CHECK(s.value("convergence_s[flap]") == doctest::Approx(3));  // last toggle at 20 s
+  CHECK(s.value("convergence_s[flap]") == doctest::Approx(3));         // last toggle at 20 s
   CHECK(s.value("disagreement_share[flap]") == doctest::Approx(0.6));  // both wrong for 6 s of the 10 s that it flapped
   CHECK(s.value("agreement_exits_count[flap]") == 1);
 }
