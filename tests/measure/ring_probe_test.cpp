@@ -1,0 +1,44 @@
+#include <doctest/doctest.h>
+
+#include "tests/measure/fixture.hpp"
+
+namespace hearsay::measure {
+namespace {
+
+TEST_CASE("agreeing views have no ring disagreement") {
+  Scene s(4);
+  s.begin_together();
+  s.sample(1);
+  s.finish(2);
+  CHECK(s.value("ring_disagreement_share") == 0);
+  CHECK(s.value("ring_disagreement_across_share") == -1);
+}
+
+TEST_CASE("disagreement is weighted by pairs of nodes, within and across components apart") {
+  Scene s(4);
+  s.begin_together();
+  s.dead(1, 0, 3);  // of 6 pairs the 3 with node 0 differ; by modulo 3 and 4, owners of hashes agree in a quarter
+  s.sample(2);
+  s.finish(3);
+  const double all = s.value("ring_disagreement_max_share");
+  CHECK(all > 0.5);
+  CHECK(all < 1.0);
+  CHECK(s.value("ring_disagreement_share") == doctest::Approx(all / 2));
+
+  Scene cut(4);
+  cut.begin_together();
+  cut.reach(1, {0, 0, 1, 1}, {1, 2});
+  for (const std::uint32_t i : {0U, 1U}) {
+    for (const std::uint32_t j : {2U, 3U}) {
+      cut.dead(2, i, j);
+      cut.dead(2, j, i);
+    }
+  }
+  cut.sample(3);
+  cut.finish(4);
+  CHECK(cut.value("ring_disagreement_share") == 0);
+  CHECK(cut.value("ring_disagreement_across_share") == 1);
+}
+
+}  // namespace
+}  // namespace hearsay::measure
