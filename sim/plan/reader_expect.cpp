@@ -156,7 +156,7 @@ class ExpectationReader {
 }  // namespace
 
 void read_expectations(Reading& reading) {
-  for (const Input* table : tables(reading.diagnostics, reading.root, "expect", kMaxExpectations)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "expect", kMaxExpectations, "[[expect]]")) {
     const Section section(reading.diagnostics, table, "[[expect]]", kExpectKeys);
     if (reading.diagnostics.failed()) return;
     reading.plan.expectations.push_back(ExpectationReader(reading, section).read());
