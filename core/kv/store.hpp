@@ -160,6 +160,9 @@ class Store {
 
   // ---- time ----
 
+  // A budget for expire() that keeps one call near a millisecond with a million items, also where each unit removes one.
+  static constexpr std::size_t kExpireBudget = 1000;
+
   // Works on what is due: an expired value is freed and becomes a tombstone, a tombstone whose grace ended goes. Calls
   // visit(StoreChange, const StoreItem&) for each right before it happens (the item's hash, key and version; state
   // kTombstone); the visitor must not touch the store. At most `budget` units of work of well under a microsecond (a unit
