@@ -59,7 +59,7 @@ struct Scene {
   void expect(std::string metric, std::optional<double> max = {}) {
     plan.expectations.push_back({metric, {}, max, metric, {}});
   }
-  void begin() { measure = std::make_unique<Measure>(plan, 1, ring, replicas); }
+  void begin() { measure = std::make_unique<Measure>(plan, 1, *placing, replicas); }
   // All nodes start at 0 and know each other at once.
   void begin_together() {
     begin();
@@ -151,6 +151,7 @@ struct Scene {
 
   plan::Plan plan;
   ModuloRing ring;
+  const Ring* placing = &ring;
   std::uint32_t replicas;
   std::unique_ptr<Measure> measure;
   Traffic traffic;
