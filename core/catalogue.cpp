@@ -1,10 +1,10 @@
 // What hearsay ships. A new strategy is one include and one line.
+#include "core/protocol/catalogue.hpp"
 #include "core/base/check.hpp"
 #include "core/dissemination/publish.hpp"
 #include "core/dissemination/push.hpp"
 #include "core/membership/announce.hpp"
 #include "core/membership/static.hpp"
-#include "core/protocol/catalogue.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/stathat.hpp"
 
