@@ -1,15 +1,15 @@
 // The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
 //
 // A field is a bool, an integer, an enum, a string, Bytes, a Duration (int64 ns), a NodeId, a NodeSlot (travels as the
-// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those,
-// or a MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded
-// before anything is allocated (kMaxElements, kMaxString, kMaxDepth).
+// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of
+// those, or a MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are
+// bounded before anything is allocated (kMaxElements, kMaxString, kMaxDepth).
 //
-// Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt unless
-// the struct declares `static constexpr std::size_t kRequiredFields`: the fields after those are optional, and keep the
-// default their struct gives them when they are missing. An Identity or a MessageRef must be set, unless it is optional;
-// then none travels as an empty array. A struct may declare `bool valid() const`, which is asked after unpacking: ranges
-// belong there.
+// Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt
+// unless the struct declares `static constexpr std::size_t kRequiredFields`: the fields after those are optional, and
+// keep the default their struct gives them when they are missing. An Identity or a MessageRef must be set, unless it is
+// optional; then none travels as an empty array. A struct may declare `bool valid() const`, which is asked after
+// unpacking: ranges belong there.
 //
 // A NodeSlot travels as an id alone, which means nothing to who has never heard of that node: its message is dropped
 // and counted apart (DecodeFault::kUnknownNode). Where the receiver may hear of the node for the first time, as in news
@@ -37,10 +37,11 @@
 
 namespace hearsay {
 
-inline constexpr std::size_t kMaxElements = 1024;            // of an array
-inline constexpr std::size_t kMaxString = 64 * 1024;         // bytes of a string
-inline constexpr std::size_t kMaxBytes = 1024 * 1024;        // bytes of a value
-// Nested arrays: envelope, body, twice (list, tag and body, body) for messages inside messages, list, item, version: 11.
+inline constexpr std::size_t kMaxElements = 1024;      // of an array
+inline constexpr std::size_t kMaxString = 64 * 1024;   // bytes of a string
+inline constexpr std::size_t kMaxBytes = 1024 * 1024;  // bytes of a value
+// Nested arrays: envelope, body, twice (list, tag and body, body) for messages inside messages, list, item,
+// version: 11.
 inline constexpr std::size_t kMaxDepth = 12;
 // Of a stranger's share of the ring: a ring may spend memory in proportion to it.
 inline constexpr double kMaxWireWeight = 1000;
@@ -375,7 +376,8 @@ class FieldComparer {
       if (!a || !b) return !a && !b;
       return a->type == b->type && a->type->equal(*a, *b);
     } else if constexpr (kIsVector<T>) {
-      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same(x, y); });
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                        [](const auto& x, const auto& y) { return same(x, y); });
     } else if constexpr (requires { a == b; }) {
       return a == b;
     } else {

@@ -1,5 +1,5 @@
-// Fuzz target: whatever bytes arrive, decode() ends in a fault or in a message, and a message packs to its computed size
-// and comes back as it was. The types are the tests' own, which have a field of every kind.
+// Fuzz target: whatever bytes arrive, decode() ends in a fault or in a message, and a message packs to its computed
+// size and comes back as it was. The types are the tests' own, which have a field of every kind.
 #include <cstdint>
 
 #include "tests/support/messages.hpp"
