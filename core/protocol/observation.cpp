@@ -16,6 +16,7 @@ std::string_view to_string(ObservationKind kind) {
     case ObservationKind::kDropped: return "dropped";
     case ObservationKind::kRepaired: return "repaired";
     case ObservationKind::kOverflow: return "overflow";
+    case ObservationKind::kMembersAll: return "members_all";
   }
   return "unknown";
 }

@@ -29,9 +29,11 @@ enum class ObservationKind : std::uint8_t {
   kRepaired,
   // A bounded queue was full and something was let go; `value` counts what.
   kOverflow,
+  // A node believes from now on that everybody it knows of is alive: one observation for all; `value` counts the members.
+  kMembersAll,
 };
 
-inline constexpr int kObservationKinds = static_cast<int>(ObservationKind::kOverflow) + 1;
+inline constexpr int kObservationKinds = static_cast<int>(ObservationKind::kMembersAll) + 1;
 
 std::string_view to_string(ObservationKind kind);
 

@@ -41,6 +41,12 @@ void Step::forget_member(NodeSlot subject) {
   observe(ObservationKind::kMemberForgotten, subject, before.belief.incarnation);
 }
 
+void Step::update_everyone(Belief belief) {
+  HEARSAY_CHECK(role_ == Role::kMembership);
+  environment_.views->merge_everyone(self_, belief);
+  observe(ObservationKind::kMembersAll, kNoSlot, view().members());
+}
+
 void Step::clear() {
   for (Action& action : actions_) {
     if (action.message != nullptr) (void)MessageRef::adopt(action.message);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,8 @@ class PlacementSource {
  public:
   virtual ~PlacementSource() = default;
   virtual const Placement& placement(View view) = 0;
+  // The hash of a key by the same ring.
+  virtual std::uint64_t hash_key(std::string_view key) const = 0;
 };
 
 class Step {
@@ -108,6 +111,8 @@ class Step {
   Random& random() { return randoms_[static_cast<std::size_t>(role_)]; }
   // Where keys live by this node's own view. Valid until the step ends. Built when first asked for.
   const Placement& placement() { return environment_.placements->placement(view()); }
+  // Where a key is on the ring.
+  std::uint64_t key_hash(std::string_view key) const { return environment_.placements->hash_key(key); }
 
   // ---- what a strategy decides ----
   template <class M>
@@ -151,6 +156,9 @@ class Step {
   // Merges a belief into the view; when that changed it, tells the other roles and whoever observes. Only membership.
   bool update_member(NodeSlot subject, Belief belief);
   void forget_member(NodeSlot subject);
+  // Merges one belief about everybody the directory knows, the node itself included. Only membership, in its start: the other
+  // roles start after it, find the view as it is and are not told of each member; one kMembersAll is observed.
+  void update_everyone(Belief belief);
 
   // Answers a request.
   void reply(Reply reply) { replies_.push_back(std::move(reply)); }

@@ -30,7 +30,7 @@ constexpr bool is_message(const Event& event) { return (event.handle & kMessageB
 // The handle without its top bit: the index of the message, or what the node's driver knows the timer by.
 constexpr std::uint32_t payload_index(const Event& event) { return event.handle & ~kMessageBit; }
 
-// The total order: (time, dst, src, seq). The handle takes no part: it is an address, and addresses differ between runs.
+// The total order: (time, dst, src, seq). The handle takes no part: it is an address, and these differ between runs.
 constexpr bool precedes(const Event& a, const Event& b) {
   if (a.time_ns != b.time_ns) return a.time_ns < b.time_ns;
   if (a.dst != b.dst) return a.dst < b.dst;

@@ -15,8 +15,9 @@
 //
 // Invariants: 1. events pop in the total order of event.hpp, however the wheel is tuned; 2. no push lies before now();
 // 3. every event before the bucket base_ is in batch or hot, every other in level 0, level 1 or far; 4. memory is
-// bounded by the most events ever pending at once: 50 bytes each and 1 MiB, as long as they are not all in buckets of
-// their own. Not thread-safe: a queue belongs to one thread.
+// bounded by the most events ever pending at once: 26 bytes each, a partly filled chunk of 128 for every occupied
+// bucket (of 262,656 at most), an eighth of both, and copies of the fullest bucket: 36 bytes an event at a million.
+// Not thread-safe: a queue belongs to one thread.
 #pragma once
 
 #include <cstddef>

@@ -16,20 +16,20 @@ constexpr std::size_t kKeyLimit = std::size_t{1} << kIndexBits;
 using Lanes = std::int32_t __attribute__((vector_size(16)));
 constexpr std::size_t kLanes = 4;
 
-// ranks[j] = how many of keys[0, count) are below keys[j], for every j below count rounded up to eight.
+constexpr std::size_t kBlock = 2 * kLanes;
+
+// ranks[j] = how many of keys[0, count) are below keys[j], for every j below count rounded up to kBlock.
 void rank(const std::int32_t* keys, std::size_t count, std::int32_t* ranks) {
-  for (std::size_t j = 0; j < count; j += 2 * kLanes) {
-    Lanes low_keys, high_keys;
-    std::memcpy(&low_keys, keys + j, sizeof(Lanes));
-    std::memcpy(&high_keys, keys + j + kLanes, sizeof(Lanes));
-    Lanes low{}, high{};
+  for (std::size_t j = 0; j < count; j += kBlock) {
+    Lanes of[2];
+    Lanes below[2] = {};
+    std::memcpy(of, keys + j, sizeof(of));
     for (std::size_t i = 0; i < count; ++i) {
       const Lanes other = Lanes{} + keys[i];
-      low -= low_keys > other;  // a lane that compares true is -1
-      high -= high_keys > other;
+      below[0] -= of[0] > other;  // a lane that compares true is -1
+      below[1] -= of[1] > other;
     }
-    std::memcpy(ranks + j, &low, sizeof(Lanes));
-    std::memcpy(ranks + j + kLanes, &high, sizeof(Lanes));
+    std::memcpy(ranks + j, below, sizeof(below));
   }
 }
 
@@ -63,12 +63,18 @@ bool SortedBatch::assign_ranked(const ChunkList& list, std::size_t count, std::i
   alignas(Lanes) std::int32_t keys[kRankLimit];
   alignas(Lanes) std::int32_t ranks[kRankLimit];
   std::size_t n = 0;
-  list.for_each([&](const Event& event) {
+  const auto gather = [&](const Event& event) {
     from[n] = &event;
     keys[n] = static_cast<std::int32_t>(event.time_ns - start_ns);
     ++n;
-  });
-  for (std::size_t i = n; i % (2 * kLanes) != 0; ++i) keys[i] = 0;
+  };
+  std::uintptr_t chunk = list.newest();
+  const Event* const end = ChunkList::events_end(list.end());
+  for (const Event* event = ChunkList::events(chunk); event != end; ++event) gather(*event);
+  while ((chunk = ChunkList::older(chunk)) != 0) {
+    for (std::size_t i = 0; i < kChunkEvents; ++i) gather(ChunkList::events(chunk)[i]);
+  }
+  for (std::size_t i = n; i % kBlock != 0; ++i) keys[i] = 0;  // ranked with the rest and never looked at
   rank(keys, n, ranks);
   std::uint64_t taken = 0;
   Event* const to = events_.get();
@@ -76,7 +82,7 @@ bool SortedBatch::assign_ranked(const ChunkList& list, std::size_t count, std::i
     to[ranks[i]] = *from[i];
     taken |= std::uint64_t{1} << ranks[i];
   }
-  return static_cast<std::size_t>(std::popcount(taken)) == count;
+  return taken == ~std::uint64_t{0} >> (kRankLimit - count);
 }
 
 void SortedBatch::sort_by_key(std::size_t count, std::int64_t start_ns) {

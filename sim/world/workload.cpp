@@ -21,8 +21,13 @@ std::string value_of(std::uint32_t client, std::uint64_t number, std::int64_t by
 }  // namespace
 
 Workload::Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, Engine& engine,
-                   measure::Measure& measure)
-    : plan_(plan), ring_(ring), engine_(engine), measure_(measure), key_(stream_key(seed, Purpose::kClient)) {
+                   measure::Measure& measure, const std::function<void(const measure::OpRecord&)>& completed)
+    : plan_(plan),
+      ring_(ring),
+      engine_(engine),
+      measure_(measure),
+      completed_(completed),
+      key_(stream_key(seed, Purpose::kClient)) {
   for (std::uint32_t i = 0; i < plan.clients.size(); ++i) {
     const plan::ClientSpec& spec = plan.clients[i];
     Behaviour behaviour;
@@ -38,7 +43,7 @@ Workload::Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring,
     behaviours_.push_back(behaviour);
     // A stream of its own tells the client's choice of nodes from an event's.
     for (const NodeSlot node : plan::resolve(spec.nodes, seed, (std::uint64_t{1} << 62) + i)) {
-      for (std::uint32_t copy = 0; copy < spec.per_node; ++copy) clients_.push_back({i, node, 0, 0});
+      for (std::uint32_t copy = 0; copy < spec.per_node; ++copy) clients_.push_back({i, node, 0});
     }
   }
 }
@@ -167,7 +172,7 @@ void Workload::complete(Pending pending, const Reply& reply, bool answered) {
   pending.record.completed = engine_.now();
   pending.record.answered = answered;
   pending.record.reply = reply;
-  measure_.op_completed(pending.record);
+  report(pending.record);
   const std::uint32_t client = pending.client;
   if (!is_client(client) || plan_.clients[clients_[client].spec].open_loop) return;
   if (answered) {
@@ -176,6 +181,11 @@ void Workload::complete(Pending pending, const Reply& reply, bool answered) {
     const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];
     schedule(client, engine_.now() + std::max<Duration>(kRefusedPause, spec.think.mean()));
   }
+}
+
+void Workload::report(const measure::OpRecord& record) {
+  measure_.op_completed(record);
+  if (completed_) completed_(record);
 }
 
 void Workload::on_process_end(NodeSlot node) {
@@ -216,7 +226,7 @@ void Workload::finish() {
   for (const std::uint64_t id : open) {
     Pending& pending = pending_.at(id);
     pending.record.completed = engine_.now();
-    measure_.op_completed(pending.record);
+    report(pending.record);
   }
   pending_.clear();
 }

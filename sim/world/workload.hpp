@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -20,7 +21,9 @@ namespace hearsay::world {
 
 class Workload {
  public:
-  Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, Engine& engine, measure::Measure& measure);
+  // `completed` (may be empty) hears of every request once it is over.
+  Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, Engine& engine, measure::Measure& measure,
+           const std::function<void(const measure::OpRecord&)>& completed);
 
   // Schedules the first requests.
   void begin();
@@ -38,7 +41,6 @@ class Workload {
     std::uint32_t spec = 0;
     NodeSlot node = kNoSlot;
     std::uint64_t issued = 0;
-    std::uint32_t waiting_for_life = 0;
   };
   // What a client spec has become, changes applied.
   struct Behaviour {
@@ -55,6 +57,7 @@ class Workload {
   Request next_request(std::uint32_t client);
   void issue(std::uint32_t client, NodeSlot node, Request request);
   void complete(Pending pending, const Reply& reply, bool answered);
+  void report(const measure::OpRecord& record);
   void schedule(std::uint32_t client, TrueTime at);
   void schedule_next(std::uint32_t client, bool after_answer);
   std::uint64_t draw(std::uint32_t client, std::uint32_t what) const;
@@ -64,6 +67,7 @@ class Workload {
   const Ring& ring_;
   Engine& engine_;
   measure::Measure& measure_;
+  const std::function<void(const measure::OpRecord&)>& completed_;
   std::uint64_t key_;
   std::vector<Behaviour> behaviours_;     // by client spec
   std::vector<Client> clients_;

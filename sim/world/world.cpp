@@ -51,7 +51,7 @@ class World final : public EngineListener {
                 {.wire = options.wire, .observed = true}),
         measure_(plan, seed, composition_.ring(),
                  static_cast<std::uint32_t>(plan::integer_parameter(*plan.replication.config, "n").value_or(0))),
-        workload_(plan, seed, composition_.ring(), engine_, measure_),
+        workload_(plan, seed, composition_.ring(), engine_, measure_, options.operations),
         seeds_(plan::resolve(plan.seeds, seed, kSeedStream)) {}
 
   measure::Results run();

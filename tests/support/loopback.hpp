@@ -33,6 +33,7 @@ class PlainPlacements final : public PlacementSource {
   explicit PlainPlacements(const Directory& directory) : directory_(directory) {}
   void use(const Ring& ring) { ring_ = &ring; }
   const Placement& placement(View view) override;
+  std::uint64_t hash_key(std::string_view key) const override { return ring_->hash_key(key); }
 
  private:
   struct Key {

@@ -1,0 +1,119 @@
+#include "cli/run_folder.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace hearsay::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+tl::unexpected<Error> disk_error(const std::string& what, const std::string& path, int code) {
+  return fail(ErrorCode::kInternal,
+              fmt::format("cannot {} {}: {}; choose another place with --out", what, path, std::strerror(code)));
+}
+
+// A folder of our own: mkdir tells whether somebody else was first.
+Result<std::string> make_folder(const fs::path& parent) {
+  std::error_code error;
+  fs::create_directories(parent, error);
+  if (error) return disk_error("create", parent.string(), error.value());
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const std::string stamp = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(now));
+  for (int i = 1; i < 1000; ++i) {
+    const fs::path path = parent / (i == 1 ? stamp : fmt::format("{}-{}", stamp, i));
+    if (fs::create_directory(path, error)) return path.string();
+    if (error) return disk_error("create", path.string(), error.value());
+  }
+  return fail(ErrorCode::kInternal, fmt::format("{} has a thousand runs of this second", parent.string()));
+}
+
+// The link is replaced by renaming, so that it always points somewhere. It is a convenience: a file system without links
+// loses nothing but it.
+void point_latest(const fs::path& folder) {
+  std::error_code error;
+  const fs::path link = folder.parent_path() / "latest";
+  const fs::path fresh = folder.parent_path() / fmt::format(".latest-{}", ::getpid());
+  fs::remove(fresh, error);
+  fs::create_directory_symlink(folder.filename(), fresh, error);
+  if (!error) fs::rename(fresh, link, error);
+}
+
+double seconds(TrueTime at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
+
+}  // namespace
+
+Result<RunFolder> RunFolder::create(const std::string& out, const std::string& scenario) {
+  auto path = make_folder(fs::path(out) / scenario);
+  if (!path) return tl::unexpected(path.error());
+  point_latest(*path);
+  return RunFolder(*path);
+}
+
+Result<void> RunFolder::write(std::string_view name, std::string_view content) const {
+  const std::string path = (fs::path(path_) / name).string();
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return disk_error("write", path, errno);
+  const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
+  const int write_error = errno;
+  const bool closed = std::fclose(file) == 0;
+  if (!written || !closed) return disk_error("write", path, written ? errno : write_error);
+  return {};
+}
+
+Result<EventLog> EventLog::open(const RunFolder& folder, const Directory& directory) {
+  std::string path = folder.path() + "/events.jsonl";
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return disk_error("write", path, errno);
+  return EventLog(file, std::move(path), directory);
+}
+
+void EventLog::line(const std::string& text) {
+  if (lines_ > kMaxLines) return;
+  if (lines_++ == kMaxLines) {
+    std::fprintf(file_.get(), "{\"kind\":\"truncated\",\"after\":%llu}\n", static_cast<unsigned long long>(kMaxLines));
+    return;
+  }
+  std::fwrite(text.data(), 1, text.size(), file_.get());
+}
+
+void EventLog::write(const Observation& observation) {
+  std::string text = fmt::format(R"({{"t_s":{:.9f},"node":"{}","kind":"{}")", seconds(observation.at),
+                                 directory_->name(observation.node), to_string(observation.kind));
+  if (observation.peer != kNoSlot) text += fmt::format(R"(,"peer":"{}")", directory_->name(observation.peer));
+  if (observation.key != 0) text += fmt::format(R"(,"key_hash":"{:016x}")", observation.key);
+  if (observation.version) text += fmt::format(R"(,"version":"{:x}-{:x}")", observation.version.time, raw(observation.version.node));
+  text += fmt::format(",\"value\":{}}}\n", observation.value);
+  line(text);
+}
+
+void EventLog::write(const measure::OpRecord& op) {
+  const nlohmann::json key = op.key;  // may hold any byte: escaped, invalid UTF-8 replaced
+  std::string text = fmt::format(R"({{"t_s":{:.9f},"node":"{}","kind":"{}","key":{},"invoked_s":{:.9f},"result":"{}")",
+                                 seconds(op.completed), directory_->name(op.node), to_string(op.op),
+                                 key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                                 seconds(op.invoked),
+                                 op.reply.ok ? "ok" : op.answered ? to_string(op.reply.error) : "no answer");
+  if (op.reply.version) text += fmt::format(R"(,"version":"{:x}-{:x}")", op.reply.version.time, raw(op.reply.version.node));
+  line(text + "}\n");
+}
+
+Result<void> EventLog::close() {
+  const bool failed = std::ferror(file_.get()) != 0;
+  const int code = std::fclose(file_.release()) != 0 || failed ? (errno != 0 ? errno : ENOSPC) : 0;
+  if (code != 0) return disk_error("write", path_, code);
+  return {};
+}
+
+}  // namespace hearsay::cli

@@ -1,0 +1,41 @@
+// What hearsay ships. A new strategy is one include and one line.
+#include "core/base/check.hpp"
+#include "core/dissemination/publish.hpp"
+#include "core/dissemination/push.hpp"
+#include "core/membership/announce.hpp"
+#include "core/membership/static.hpp"
+#include "core/membership/swim.hpp"
+#include "core/protocol/catalogue.hpp"
+#include "core/replication/anti_entropy.hpp"
+#include "core/replication/none.hpp"
+#include "core/ring/karger.hpp"
+#include "core/ring/stathat.hpp"
+
+namespace hearsay {
+
+const Catalogue& Catalogue::builtin() {
+  static const Catalogue catalogue = [] {
+    Catalogue all;
+    for (const CatalogueEntry& entry : {
+             // membership
+             swim_entry(),
+             announce_entry(),
+             static_entry(),
+             // dissemination
+             publish_entry(),
+             push_entry(),
+             // replication
+             anti_entropy_entry(),
+             none_entry(),
+             // ring
+             karger_entry(),
+             stathat_entry(),
+         }) {
+      HEARSAY_CHECK(all.add(entry).has_value());
+    }
+    return all;
+  }();
+  return catalogue;
+}
+
+}  // namespace hearsay

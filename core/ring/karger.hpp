@@ -1,0 +1,98 @@
+// The ring `karger`: consistent hashing with V points a node and unit of weight.
+// Karger, Lehman, Leighton, Panigrahy, Levine, Lewin, Consistent Hashing and Random Trees (STOC '97).
+//
+// Point i of a node is a function of its id and i alone, so the ring is that of the set of members, in whatever order they
+// came. Points are 64 bits wide: with 32, a thousand nodes of 160 points share three points. Should two still be equal,
+// the smaller id has it. Each share of the circle is Beta(V, V (N - 1)) distributed: a coefficient of variation of
+// sqrt((N - 1) / (N V + 1)). A change of the members moves the keys that it must move and no other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "core/protocol/catalogue.hpp"
+#include "core/ring/point_placement.hpp"
+
+namespace hearsay {
+
+class KargerPlacement final : public PointPlacement {
+ public:
+  struct Member {
+    NodeId id{};
+    NodeSlot slot = kNoSlot;
+    std::uint32_t points = 0;
+    friend bool operator==(const Member&, const Member&) = default;
+  };
+
+  KargerPlacement(RingPoints points, std::vector<Member> members)
+      : PointPlacement(std::move(points), members.size()), members_(std::move(members)) {}
+
+  std::span<const Member> member_list() const { return members_; }  // by id
+  std::size_t memory_bytes() const override;
+
+ private:
+  std::vector<Member> members_;
+};
+
+class Karger final : public Ring {
+ public:
+  static constexpr std::uint32_t kMaxPointsPerMember = 1U << 20;
+
+  // `points` for a member of weight 1. Fewer than 64 bits a point are for tests that need equal points.
+  explicit Karger(std::uint32_t points, unsigned point_bits = 64);
+
+  // O(P) expected for P points in all, O(P log P) at worst.
+  std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
+  // Merges the changed members' points into the old circle: O(c log c) for the c points that come and go and one copy of
+  // the others. What changed is found by comparing `members` with the former ones, so a changed weight counts too; a
+  // placement of another ring, or one that changes in more than half, is built anew.
+  std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
+                                         std::span<const RingMember> members) const override;
+
+  // How many points a weight gets: points * weight, rounded to the nearest, at least 1, at most kMaxPointsPerMember.
+  std::uint32_t points_of(double weight) const;
+  // Point i of a node: half of the Philox block (i / 2) of its id.
+  std::uint64_t point(NodeId id, std::uint32_t i) const {
+    const Block block = philox(raw(id), i / 2, kPointDomain);
+    return (i % 2 == 0 ? block.a : block.b) & mask_;
+  }
+
+ private:
+  // Tells this use of Philox from the streams'; "karger" in ASCII.
+  static constexpr std::uint64_t kPointDomain = 0x6b6172676572U;
+
+  // Calls with the points 0 to count - 1 of a node.
+  template <class Visit>
+  void each_point(NodeId id, std::uint32_t count, Visit&& visit) const {
+    for (std::uint32_t i = 0; i < count; i += 2) {
+      const Block block = philox(raw(id), i / 2, kPointDomain);
+      visit(block.a & mask_);
+      if (i + 1 < count) visit(block.b & mask_);
+    }
+  }
+
+  std::uint32_t points_;
+  std::uint64_t mask_;
+};
+
+struct KargerConfig {
+  static constexpr Role kRole = Role::kRing;
+  static constexpr std::string_view kName = "karger";
+  static constexpr std::string_view kSummary = "Consistent hashing with several points a node, in proportion to its weight.";
+  static constexpr std::string_view kSource =
+      "Karger et al., Consistent Hashing and Random Trees, STOC '97; point index by the top bits of the hash";
+
+  std::int64_t points = 160;
+
+  void visit(ParamVisitor& v);
+  Result<void> check() const { return {}; }
+  std::shared_ptr<const Component> build() const;
+};
+
+CatalogueEntry karger_entry();
+
+}  // namespace hearsay

@@ -1,0 +1,128 @@
+#include "core/ring/point_placement.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/base/check.hpp"
+#include "core/base/dmath.hpp"
+
+namespace hearsay {
+
+namespace {
+constexpr std::uint64_t kLastHash = std::numeric_limits<std::uint64_t>::max();
+// Up to this many replicas, comparing with the ones found is cheaper than marking them.
+constexpr std::size_t kMaxCompared = 32;
+}  // namespace
+
+void RingPoints::reserve(std::size_t points) {
+  hot_.reserve(points + PointPlacement::kPadding);
+  low_.reserve(points);
+}
+
+void RingPoints::copy(const PointPlacement& from, std::size_t begin, std::size_t end) {
+  hot_.insert(hot_.end(), from.hot_.data() + begin, from.hot_.data() + end);
+  low_.insert(low_.end(), from.low_.data() + begin, from.low_.data() + end);
+}
+
+PointPlacement::PointPlacement(RingPoints points, std::size_t members)
+    : points_(points.size()), members_(members), hot_(std::move(points.hot_)), low_(std::move(points.low_)) {
+  HEARSAY_CHECK(points_ <= kMaxPoints);
+  // One to two points a prefix: fewer prefixes mean more points to compare, more mean more memory to miss in.
+  const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
+  shift_ = 64 - bits;
+  index_.resize((std::size_t{1} << bits) + 1);
+  // How many points lie up to the end of each prefix: the last one to be written stays, an empty prefix has what the one
+  // before it has. Without a branch that depends on the points.
+  std::uint64_t last = 0;
+  bool ascending = true;
+  std::uint32_t slots = 0;
+  for (std::size_t i = 0; i < points_; ++i) {
+    const std::uint64_t own = end(i);
+    ascending &= last <= own;
+    last = own;
+    slots = std::max(slots, raw(hot_[i].owner) + 1);
+    index_[(own >> shift_) + 1] = static_cast<std::uint32_t>(i + 1);
+  }
+  HEARSAY_CHECK(ascending);
+  slots_ = slots;
+  for (std::size_t prefix = 1; prefix < index_.size(); ++prefix) {
+    index_[prefix] = std::max(index_[prefix], index_[prefix - 1]);
+  }
+  const NodeSlot first = points_ == 0 ? kNoSlot : hot_.front().owner;
+  hot_.resize(points_ + kPadding, Hot{std::numeric_limits<std::uint32_t>::max(), first});
+}
+
+std::size_t PointPlacement::find_exactly(std::uint64_t hash, std::size_t from) const {
+  // All points of the hash's own prefix may lie before it, hence the first one of the next prefix.
+  std::size_t last = index_[(hash >> shift_) + 1];
+  while (from < last) {
+    const std::size_t middle = from + (last - from) / 2;
+    if (end(middle) < hash) {
+      from = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  return from;
+}
+
+void PointPlacement::lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+  HEARSAY_CHECK(out.size() >= hashes.size());
+  // Two passes over a block, so that the cache misses of its lookups overlap.
+  constexpr std::size_t kBlock = 16;
+  std::size_t i = 0;
+  for (; i + kBlock <= hashes.size(); i += kBlock) {
+    for (std::size_t k = 0; k < kBlock; ++k) __builtin_prefetch(hot_.data() + index_[hashes[i + k] >> shift_]);
+    for (std::size_t k = 0; k < kBlock; ++k) out[i + k] = hot_[find(hashes[i + k])].owner;
+  }
+  for (; i < hashes.size(); ++i) out[i] = lookup(hashes[i]);
+}
+
+std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out) const {
+  const std::size_t wanted = std::min(out.size(), members_);
+  if (wanted == 0 || points_ == 0) return 0;
+  std::size_t count = 0;
+  std::size_t at = find(hash);
+  if (at >= points_) at = 0;
+  std::vector<bool> seen(wanted > kMaxCompared ? slots_ : 0);
+  for (std::size_t walked = 0; walked < points_ && count < wanted; ++walked) {
+    const NodeSlot owner = hot_[at].owner;
+    bool known;
+    if (seen.empty()) {
+      known = std::find(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count), owner) !=
+              out.begin() + static_cast<std::ptrdiff_t>(count);
+    } else {
+      known = seen[raw(owner)];
+      seen[raw(owner)] = true;
+    }
+    if (!known) out[count++] = owner;
+    if (++at == points_) at = 0;
+  }
+  return count;
+}
+
+bool PointPlacement::arcs(std::vector<Arc>& out) const {
+  out.clear();
+  if (points_ == 0) {
+    out.push_back({kLastHash, kNoSlot});
+    return true;
+  }
+  const auto add = [&out](std::uint64_t last, NodeSlot owner) {
+    if (!out.empty() && out.back().last == last) return;  // an empty arc: an equal point comes first
+    if (!out.empty() && out.back().owner == owner) {
+      out.back().last = last;
+    } else {
+      out.push_back({last, owner});
+    }
+  };
+  for (std::size_t i = 0; i < points_; ++i) add(end(i), hot_[i].owner);
+  add(kLastHash, hot_.front().owner);
+  return true;
+}
+
+std::size_t PointPlacement::memory_bytes() const {
+  return sizeof(*this) + hot_.capacity() * sizeof(hot_[0]) + low_.capacity() * sizeof(low_[0]) +
+         index_.capacity() * sizeof(index_[0]);
+}
+
+}  // namespace hearsay
