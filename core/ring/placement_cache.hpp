@@ -38,6 +38,7 @@ class PlacementCache final : public PlacementSource {
   PlacementCache(const Ring& ring, const Directory& directory, std::size_t capacity = kDefaultCapacity);
 
   const Placement& placement(View view) override {
+  std::uint64_t hash_key(std::string_view key) const override { return ring_.hash_key(key); }
     const Hash128 hash = view.member_hash();
     if (last_ != nullptr && hash == last_hash_) return *last_;
     return find(view, hash);
