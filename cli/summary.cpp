@@ -283,18 +283,6 @@ class Writer {
   std::string out_;
 };
 
-nlohmann::ordered_json summary_rows(const std::vector<measure::RunsSummary>& summary) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const measure::RunsSummary& row : summary) {
-    nlohmann::ordered_json json{{"metric", row.metric}, {"runs", row.runs},     {"censored", row.censored}, {"mean", row.mean},
-                                {"sd", row.sd},         {"min", row.min},       {"median", row.median},     {"max", row.max}};
-    if (row.p90) json["p90"] = *row.p90;
-    if (row.ci_low) json["ci95"] = {*row.ci_low, *row.ci_high};
-    rows.push_back(std::move(json));
-  }
-  return rows;
-}
-
 }  // namespace
 
 std::string summary_text(const RunReport& report, const Palette& palette) { return Writer(report, palette).text(); }
@@ -306,7 +294,7 @@ nlohmann::ordered_json results_json(const RunReport& report) {
   Hash128 sum;
   for (const Results& results : report.results) sum += results.fingerprint;
   json["fingerprint"] = sum.hex();
-  json["summary"] = summary_rows(report.summary);
+  json["summary"] = measure::to_json(report.summary);
   json["runs"] = nlohmann::ordered_json::array();
   for (const Results& results : report.results) json["runs"].push_back(measure::to_json(results));
   return json;

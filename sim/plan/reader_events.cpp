@@ -61,7 +61,7 @@ class EventsReader {
   explicit EventsReader(Reading& reading) : reading_(reading) {}
 
   void read() {
-    const std::vector<const Input*> entries = tables(reading_.diagnostics, reading_.root, "event", kMaxEvents);
+    const std::vector<const Input*> entries = tables(reading_.diagnostics, reading_.root, "event", kMaxEvents, "[[event]]");
     collect_labels(entries);
     for (const Input* table : entries) {
       if (reading_.diagnostics.failed()) return;
@@ -85,7 +85,7 @@ class EventsReader {
       const Input* label = table->find("label");
       if (label == nullptr || label->kind != Input::Kind::kString) continue;
       if (!labels_.insert(label->text).second) {
-        reading_.diagnostics.at(*label, fmt::format("a second event {}; expected a label of its own", quoted(label->text)));
+        reading_.diagnostics.at(*label, fmt::format("label: a second event {}; expected a label of its own", quoted(label->text)));
       }
     }
   }

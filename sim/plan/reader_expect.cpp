@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/nearest.hpp"
 #include "core/base/quantity.hpp"
 #include "sim/plan/reading.hpp"
 
@@ -84,15 +85,20 @@ class ExpectationReader {
       if (pattern.index) check_index(*pattern.index, *name.index);
       return;
     }
-    std::vector<std::string_view> names(known.begin(), known.end());
     if (base_known) {
       section_.report("metric", wanted_index ? fmt::format("{} is one of many; expected '{}[{}]'", quoted(name.base),
                                                            name.base, *wanted_index)
                                              : fmt::format("{} has no parts; expected it without brackets", quoted(name.base)));
       return;
     }
-    section_.report("metric", fmt::format("unknown metric {}; expected one that the reference lists{}",
-                                          quoted(expectation_.metric), did_you_mean(expectation_.metric, names)));
+    std::vector<std::string_view> bases;
+    for (const std::string_view candidate : known) bases.push_back(split_name(candidate).base);
+    const auto close = nearest(name.base, bases);
+    const auto at = close ? std::find(bases.begin(), bases.end(), *close) - bases.begin() : 0;
+    section_.report("metric", fmt::format("unknown metric {}; expected one of `hearsay list metrics`{}",
+                                          quoted(expectation_.metric),
+                                          close ? fmt::format("; did you mean '{}'?", known[static_cast<std::size_t>(at)])
+                                                : std::string()));
   }
 
   // What is in brackets must be there.
@@ -131,14 +137,14 @@ class ExpectationReader {
   }
 
   static Result<double> convert(std::string_view metric, std::string_view text) {
-    // Before "_s", which it ends in too.
-    if (metric.ends_with("_per_node_s") || metric.ends_with("_count")) {
-      return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
-    }
+    const bool bytes = metric.starts_with("bytes_") || metric.ends_with("_bytes");
+    const bool per_second = metric.ends_with("_per_node_s");
+    if (bytes && per_second && text.ends_with("/s")) text.remove_suffix(2);
+    if (bytes) return parse_size(text).map([](std::int64_t b) { return static_cast<double>(b); });
+    if (per_second) return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
     if (metric.ends_with("_ms")) return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e6; });
     if (metric.ends_with("_s")) return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e9; });
     if (metric.ends_with("_share")) return parse_share(text);
-    if (metric.ends_with("_bytes")) return parse_size(text).map([](std::int64_t b) { return static_cast<double>(b); });
     return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
   }
 
@@ -150,7 +156,7 @@ class ExpectationReader {
 }  // namespace
 
 void read_expectations(Reading& reading) {
-  for (const Input* table : tables(reading.diagnostics, reading.root, "expect", kMaxExpectations)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "expect", kMaxExpectations, "[[expect]]")) {
     const Section section(reading.diagnostics, table, "[[expect]]", kExpectKeys);
     if (reading.diagnostics.failed()) return;
     reading.plan.expectations.push_back(ExpectationReader(reading, section).read());

@@ -43,7 +43,7 @@ void read_matrix(Reading& reading, const Input& network) {
   std::vector<LinkSpec>& links = reading.plan.network.links;
   const std::size_t regions = reading.plan.regions.size();
   std::vector<char> set(links.size(), 0);
-  for (const Input* table : tables(reading.diagnostics, network, "link", 2 * kMaxRegions * kMaxRegions)) {
+  for (const Input* table : tables(reading.diagnostics, network, "link", 2 * kMaxRegions * kMaxRegions, "[[network.link]]")) {
     const Section section(reading.diagnostics, table, "[[network.link]]", kLinkKeys);
     if (regions == 0) {
       reading.diagnostics.at_key(*table, "[[network.link]] without regions; expected [[region]]s for it to link");
@@ -86,6 +86,10 @@ void read_offset(const Reading& reading, const Section& section, ClockSpec& cloc
 void read_network(Reading& reading) {
   NetworkSpec& network = reading.plan.network;
   const Section section(reading.diagnostics, table_of(reading, "network"), "[network]", kNetworkKeys);
+  if (const Input* link = section.find("link"); link != nullptr && link->kind == Input::Kind::kString) {
+    section.report("link", fmt::format("{} is a string; expected [[network.link]] tables, or kind = \"udp\" or \"zmq\"",
+                                       quoted(link->text)));
+  }
   network.kind = static_cast<LinkKind>(section.choice("kind", 0, kLinkKinds));
   LinkSpec defaults;
   defaults.latency = uniform(1ms, 10ms);
@@ -109,7 +113,7 @@ void read_network(Reading& reading) {
 }
 
 void read_clocks(Reading& reading) {
-  for (const Input* table : tables(reading.diagnostics, reading.root, "clock", kMaxClockSpecs)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "clock", kMaxClockSpecs, "[[clock]]")) {
     const Section section(reading.diagnostics, table, "[[clock]]", kClockKeys);
     if (reading.diagnostics.failed()) return;
     ClockSpec clock;

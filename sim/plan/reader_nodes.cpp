@@ -19,7 +19,7 @@ constexpr std::uint32_t kDefaultSeeds = 3;
 
 void read_regions(Reading& reading) {
   std::vector<std::string>& regions = reading.plan.regions;
-  for (const Input* table : tables(reading.diagnostics, reading.root, "region", kMaxRegions)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "region", kMaxRegions, "[[region]]")) {
     const Section section(reading.diagnostics, table, "[[region]]", kRegionKeys);
     section.require("name", "name = \"eu\"");
     std::string name = section.name("name", "");
@@ -81,7 +81,7 @@ void read_node_table(Reading& reading) {
 }
 
 void read_groups(Reading& reading) {
-  for (const Input* table : tables(reading.diagnostics, reading.root, "group", kMaxGroups)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "group", kMaxGroups, "[[group]]")) {
     const Section section(reading.diagnostics, table, "[[group]]", kGroupKeys);
     section.require("name", "name = \"eu\"");
     section.require("count", "count = 16");
@@ -122,7 +122,9 @@ void read_nodes(Reading& reading) {
   if (reading.diagnostics.failed()) return;
   const auto& nodes = reading.plan.nodes;
   if (std::none_of(nodes.begin(), nodes.end(), [](const NodeSpec& node) { return node.present; })) {
-    reading.diagnostics.at_file("no nodes at the start; expected [nodes] or a [[group]] with 'present' not false");
+    const Input* table = reading.root.find(reading.root.find("nodes") != nullptr ? "nodes" : "group");
+    reading.diagnostics.at_key(table != nullptr ? *table : reading.root,
+                               "nobody is present at the start; expected [nodes] or a [[group]] without present = false");
     return;
   }
   read_seeds(reading);

@@ -162,7 +162,7 @@ void read_op(Reading& reading, const Section& section) {
 void read_clients(Reading& reading) {
   std::uint64_t clients = 0;
   std::size_t index = 0;
-  for (const Input* table : tables(reading.diagnostics, reading.root, "client", kMaxClientKinds)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "client", kMaxClientKinds, "[[client]]")) {
     const Section section(reading.diagnostics, table, "[[client]]", kClientKeys);
     if (reading.diagnostics.failed()) return;
     read_client(reading, section, index++);
@@ -175,7 +175,7 @@ void read_clients(Reading& reading) {
 }
 
 void read_ops(Reading& reading) {
-  for (const Input* table : tables(reading.diagnostics, reading.root, "op", kMaxOps)) {
+  for (const Input* table : tables(reading.diagnostics, reading.root, "op", kMaxOps, "[[op]]")) {
     const Section section(reading.diagnostics, table, "[[op]]", kOpKeys);
     if (reading.diagnostics.failed()) return;
     read_op(reading, section);

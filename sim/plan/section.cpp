@@ -180,10 +180,12 @@ T Section::quantity(std::string_view key, T fallback, std::string_view expected,
 }
 
 Duration Section::duration(std::string_view key, Duration fallback, ParamRange<Duration> range) const {
-  const bool any = range.min == 0ns && range.max == kTenYears;
-  const std::string expected =
-      any ? "a duration such as \"500ms\""
-          : fmt::format("a duration from \"{}\" to \"{}\"", format_duration(range.min), format_duration(range.max));
+  const std::string least = format_duration(range.min);
+  const std::string expected = range.max != kTenYears
+                                   ? fmt::format("a duration from \"{}\" to \"{}\"", least, format_duration(range.max))
+                               : range.min > 1ns ? fmt::format("a duration of at least \"{}\"", least)
+                               : range.min > 0ns ? "a duration above zero, such as \"500ms\""
+                                                 : "a duration such as \"500ms\"";
   const Duration value = quantity(key, fallback, expected, parse_duration);
   if (has(key) && !diagnostics_.failed() && (value < range.min || value > range.max)) {
     report(key, fmt::format("{} is out of range; expected {}", format_duration(value), expected));
@@ -250,18 +252,19 @@ std::size_t Section::choice(std::string_view key, std::size_t fallback, Keys cho
   return fallback;
 }
 
-std::vector<const Input*> tables(Diagnostics& diagnostics, const Input& root, std::string_view key, std::size_t most) {
+std::vector<const Input*> tables(Diagnostics& diagnostics, const Input& parent, std::string_view key, std::size_t most,
+                                 std::string_view heading) {
   std::vector<const Input*> entries;
-  const Input* list = root.find(key);
+  const Input* list = parent.find(key);
   if (list == nullptr) return entries;
   if (list->kind != Input::Kind::kArray) {
-    diagnostics.at_key(*list, fmt::format("'{}' is {}; expected a list of tables, each headed [[{}]]", key,
-                                          shown(*list), key));
+    diagnostics.at_key(*list, fmt::format("'{}' is {}; expected a list of tables, each headed {}", key,
+                                          shown(*list), heading));
     return entries;
   }
   for (const Input& entry : list->values) {
     if (entries.size() == most) {
-      diagnostics.at(entry, fmt::format("more than {} [[{}]]", most, key));
+      diagnostics.at(entry, fmt::format("more than {} {}", most, heading));
       break;
     }
     entries.push_back(&entry);

@@ -69,7 +69,9 @@ class Section {
   std::string what_;
 };
 
-// The entries of a list of tables such as [[event]]; reports a single table and anything else.
-std::vector<const Input*> tables(Diagnostics& diagnostics, const Input& root, std::string_view key, std::size_t most);
+// The entries of a list of tables, at most so many; reports a single table and anything else. `heading` is how an entry is
+// headed: "[[event]]".
+std::vector<const Input*> tables(Diagnostics& diagnostics, const Input& parent, std::string_view key, std::size_t most,
+                                 std::string_view heading);
 
 }  // namespace hearsay::plan
