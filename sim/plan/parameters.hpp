@@ -1,13 +1,30 @@
-// Reads single parameters of a strategy's configuration by name, for code that must know one without knowing the strategy.
+// A strategy's parameters as plain values, in the order it declares them: what `hearsay list` prints, what a manifest holds,
+// and how code that must know one parameter reads it without knowing the strategy.
+//
+// Pure; any thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/protocol/catalogue.hpp"
 
 namespace hearsay::plan {
+
+struct ParameterDescription {
+  std::string name;
+  std::string type;   // "duration", "integer", "number", "share", "size", "boolean", "choice"
+  std::string unit;   // of an integer or a number ("members"); empty where the value carries its own
+  std::string value;  // as a scenario would write it, without quotes
+  std::string range;  // "1ms..1h", "none | push-pull", "true | false"
+  std::string doc;
+};
+
+// Of configure(): the defaults; of a plan's configuration: what holds.
+std::vector<ParameterDescription> describe(const StrategyConfig& config);
 
 // The value of an integer parameter; nothing when the strategy has none of that name.
 std::optional<std::int64_t> integer_parameter(const StrategyConfig& config, std::string_view name);

@@ -90,6 +90,7 @@ struct ClockSpec {
   NodeSet nodes;
   DurationDistribution offset;         // of the wall clock; drawn per node
   bool offset_both_ways = true;        // the drawn offset is ahead or behind with equal chance
+  bool offset_behind = false;          // otherwise: behind instead of ahead
   double drift_ppm = 0.0;              // both clocks run fast by this (negative: slow)
   double drift_ppm_spread = 0.0;       // drawn uniformly in +- this, on top
 };

@@ -147,7 +147,7 @@ void World::set_clocks() {
     for (const NodeSlot node : plan::resolve(spec.nodes, seed_, kClockStream + i)) {
       RandomStream stream(seed_, Purpose::kClock, std::uint64_t{i} << 32 | raw(node));
       Duration offset = spec.offset.sample(stream.next());
-      if (spec.offset_both_ways && (stream.next() & 1) != 0) offset = -offset;
+      if (spec.offset_both_ways ? (stream.next() & 1) != 0 : spec.offset_behind) offset = -offset;
       const auto spread = static_cast<std::int64_t>(spec.drift_ppm_spread * 1000.0);
       const std::int64_t ppb = static_cast<std::int64_t>(spec.drift_ppm * 1000.0) + stream.between(-spread, spread);
       if (offset != Duration::zero()) engine_.step_clock(node, offset);
@@ -221,7 +221,9 @@ void World::apply(const TimelineStep& step) {
       engine_.resume(node);
       break;
     }
-    case Kind::kSlowBegin: effect->nodes += engine_.slow(node, Duration(step.value), effect) ? 1 : 0; break;
+    case Kind::kSlowBegin:
+      if (engine_.slow(node, Duration(step.value), effect)) ++effect->nodes;
+      break;
     case Kind::kSlowEnd: engine_.slow(node, Duration::zero(), nullptr); break;
     case Kind::kClockStep:
       engine_.step_clock(node, Duration(step.value));
@@ -238,6 +240,11 @@ void World::apply(const TimelineStep& step) {
 }
 
 }  // namespace
+
+Result<void> check(const plan::Plan& plan, std::uint64_t seed) {
+  if (auto timeline = make_timeline(plan, seed); !timeline) return tl::unexpected(timeline.error());
+  return {};
+}
 
 Result<measure::Results> simulate(const plan::Plan& plan, std::uint64_t seed, const RunOptions& options) {
   auto timeline = make_timeline(plan, seed);

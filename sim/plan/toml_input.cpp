@@ -1,0 +1,130 @@
+#include "sim/plan/toml_input.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <tuple>
+
+namespace hearsay::plan {
+
+namespace {
+
+Place place_of(const toml::source_region& region) { return {region.begin.line, region.begin.column}; }
+
+Input converted(const toml::node& node);
+
+void convert_table(const toml::table& table, Input& out) {
+  struct Member {
+    Place key_place;
+    const toml::key* key;
+    const toml::node* value;
+  };
+  // The library keeps tables sorted by key; people read files from the top.
+  std::vector<Member> members;
+  members.reserve(table.size());
+  for (auto&& [key, value] : table) members.push_back({place_of(key.source()), &key, &value});
+  std::stable_sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
+    return std::tie(a.key_place.line, a.key_place.column) < std::tie(b.key_place.line, b.key_place.column);
+  });
+  out.keys.reserve(members.size());
+  out.values.reserve(members.size());
+  for (const Member& member : members) {
+    out.keys.emplace_back(member.key->str());
+    out.values.push_back(converted(*member.value));
+    out.values.back().key_place = member.key_place;
+  }
+}
+
+Input converted(const toml::node& node) {
+  Input out;
+  out.place = out.key_place = place_of(node.source());
+  if (const auto* table = node.as_table()) {
+    convert_table(*table, out);
+  } else if (const auto* array = node.as_array()) {
+    out.kind = Input::Kind::kArray;
+    out.values.reserve(array->size());
+    for (const toml::node& item : *array) out.values.push_back(converted(item));
+  } else if (const auto* text = node.as_string()) {
+    out.kind = Input::Kind::kString;
+    out.text = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    out.kind = Input::Kind::kInteger;
+    out.integer = integer->get();
+  } else if (const auto* real = node.as_floating_point()) {
+    out.kind = Input::Kind::kReal;
+    out.real = real->get();
+  } else if (const auto* boolean = node.as_boolean()) {
+    out.kind = Input::Kind::kBoolean;
+    out.boolean = boolean->get();
+  } else {
+    out.kind = Input::Kind::kTime;
+  }
+  return out;
+}
+
+// The library's messages may span lines and quote bytes of the file.
+std::string one_line(std::string_view message) {
+  std::string out;
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\r' || c == '\t') {
+      out += ' ';
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> read_bytes(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    return fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path));
+  }
+  if (error) return invalid(fmt::format("{}: {}", path, error.message()));
+  if (status.type() == std::filesystem::file_type::directory) {
+    return invalid(fmt::format("{}: a directory; expected a file", path));
+  }
+  if (status.type() != std::filesystem::file_type::regular) {
+    return invalid(fmt::format("{}: not a regular file", path));
+  }
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (error) return invalid(fmt::format("{}: {}", path, error.message()));
+  if (bytes > kMaxFileBytes) {
+    return invalid(fmt::format("{}: {} bytes; expected at most {} MiB", path, bytes, kMaxFileBytes >> 20));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return invalid(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  std::string text(static_cast<std::size_t>(bytes), '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return invalid(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+Result<Input> parse_toml(std::string_view text, const std::string& file) {
+  if (auto fine = check_toml(text, file); !fine) return tl::unexpected(fine.error());
+  // The packaged library reports by throwing; this is the one place that catches.
+  try {
+    const toml::table root = toml::parse(text, std::string_view(file));
+    Input out = converted(root);
+    out.place = out.key_place = {1, 1};
+    return out;
+  } catch (const toml::parse_error& error) {
+    const Place place = place_of(error.source());
+    return invalid(fmt::format("{}:{}:{}: not valid TOML: {}", file, place.line, place.column,
+                               one_line(error.description())));
+  }
+}
+
+}  // namespace hearsay::plan
