@@ -15,7 +15,7 @@ std::uint32_t Broadcasts::encoded_bytes(const Update& update, const Directory& d
 std::size_t Broadcasts::add(const Update& update, std::uint32_t bytes, std::size_t limit) {
   HEARSAY_CHECK(1 <= limit && limit <= kMaxLimit && bytes <= 0xffff);
   std::size_t dropped = 0;
-  Place place = index_.find(*this, update.subject);
+  Place place = index_.find(update.subject);
   if (place != kNone) {
     unlink(place);
   } else {
@@ -23,12 +23,12 @@ std::size_t Broadcasts::add(const Update& update, std::uint32_t bytes, std::size
       const auto fullest = std::find_if(tiers_.rbegin(), tiers_.rend(), [](const Tier& t) { return t.oldest != kNone; });
       const Place victim = fullest->oldest;
       unlink(victim);
-      index_.erase(*this, subject_at(victim));
+      index_.erase(subject_at(victim));
       release(victim);
       dropped = 1;
     }
     place = allocate();
-    index_.insert(*this, update.subject, place);
+    index_.insert(update.subject, place);
   }
   Entry& entry = entries_[place];
   entry.update = update;
@@ -65,7 +65,7 @@ std::size_t Broadcasts::fill(Facts& facts, const Directory& directory, std::size
     const Place place = taken[--count];
     Entry& entry = entries_[place];
     if (entry.transmits + 1U >= retransmit_limit) {
-      index_.erase(*this, entry.update.subject);
+      index_.erase(entry.update.subject);
       release(place);
     } else {
       entry.transmits = static_cast<std::uint16_t>(std::min<std::size_t>(entry.transmits + 1U, kMaxTiers - 1));
@@ -76,10 +76,10 @@ std::size_t Broadcasts::fill(Facts& facts, const Directory& directory, std::size
 }
 
 void Broadcasts::remove(NodeSlot subject) {
-  const Place place = index_.find(*this, subject);
+  const Place place = index_.find(subject);
   if (place == kNone) return;
   unlink(place);
-  index_.erase(*this, subject);
+  index_.erase(subject);
   release(place);
 }
 

@@ -37,7 +37,6 @@ class Broadcasts {
   static std::uint32_t encoded_bytes(const Update& update, const Directory& directory);
 
  private:
-  friend class SlotIndex<std::uint16_t>;
   using Place = std::uint16_t;
   static constexpr Place kNone = SlotIndex<Place>::kNone;
   // More transmits than this are not told apart; the limit is 32 * 10 at most.

@@ -74,33 +74,34 @@ void SwimStrategy::adopt(Step& step, State& s, const Update& update) const {
 }
 
 void SwimStrategy::begin_suspicion(Step& step, State& s, const Update& update) const {
-  Suspicion* suspicion = s.suspicions.start(update.subject, static_cast<std::size_t>(config_.suspicion_limit));
+  const std::uint32_t n = step.view().known();
+  Suspicion* suspicion =
+      s.suspicions.start(update.subject, update.accuser, expected_confirmations(config_.suspicion_mult, n),
+                         static_cast<std::size_t>(config_.suspicion_limit));
   if (suspicion == nullptr) {
     // It stays a suspect off the clock; the next accusation of it tries again.
     step.observe(ObservationKind::kOverflow, update.subject, 1);
     return;
   }
-  const std::uint32_t n = step.view().known();
   suspicion->epoch = update.belief.epoch;
   suspicion->incarnation = update.belief.incarnation;
-  suspicion->expected = static_cast<std::uint8_t>(expected_confirmations(config_.suspicion_mult, n));
   suspicion->min = suspicion_min(config_.suspicion_mult, n, config_.probe_interval);
-  suspicion->accusers[0] = update.accuser;
   suspicion->start = step.mono();
   suspicion->armed = suspicion->start + suspicion->min;
   step.arm(kSuspicion, suspicion->min, raw(update.subject));
 }
 
 void SwimStrategy::confirm_suspicion(Step& step, State& s, const Update& update) const {
-  Suspicion* suspicion = s.suspicions.find(update.subject);
-  if (suspicion == nullptr) {
+  const std::uint32_t place = s.suspicions.find(update.subject);
+  if (place == Suspicions::kNone) {
     begin_suspicion(step, s, update);
     return;
   }
-  if (!Suspicions::confirm(*suspicion, update.accuser)) return;
-  const MonoTime deadline = suspicion->deadline(config_.suspicion_max_timeout_mult);
-  if (deadline < suspicion->armed) {
-    suspicion->armed = deadline;
+  if (!s.suspicions.confirm(place, update.accuser)) return;
+  Suspicion& suspicion = s.suspicions[place];
+  const MonoTime deadline = suspicion.deadline(config_.suspicion_max_timeout_mult);
+  if (deadline < suspicion.armed) {
+    suspicion.armed = deadline;
     step.arm(kSuspicion, deadline - step.mono(), raw(update.subject));
   }
   // Passed on, so that others can count this accuser too.
@@ -108,16 +109,18 @@ void SwimStrategy::confirm_suspicion(Step& step, State& s, const Update& update)
 }
 
 void SwimStrategy::on_suspicion_timer(Step& step, State& s, NodeSlot subject) const {
-  Suspicion* suspicion = s.suspicions.find(subject);
-  // Gone, or a former suspicion's timer: this one's is still to come.
-  if (suspicion == nullptr || step.mono() + kTimerSlack < suspicion->armed) return;
-  const MonoTime deadline = suspicion->deadline(config_.suspicion_max_timeout_mult);
+  const std::uint32_t place = s.suspicions.find(subject);
+  if (place == Suspicions::kNone) return;
+  Suspicion& suspicion = s.suspicions[place];
+  // A former suspicion's timer: this one's is still to come.
+  if (step.mono() + kTimerSlack < suspicion.armed) return;
+  const MonoTime deadline = suspicion.deadline(config_.suspicion_max_timeout_mult);
   if (step.mono() + kTimerSlack < deadline) {
-    suspicion->armed = deadline;
+    suspicion.armed = deadline;
     step.arm(kSuspicion, deadline - step.mono(), raw(subject));
     return;
   }
-  adopt(step, s, {subject, {suspicion->epoch, suspicion->incarnation, Status::kDead}, kNoSlot});
+  adopt(step, s, {subject, {suspicion.epoch, suspicion.incarnation, Status::kDead}, kNoSlot});
 }
 
 void SwimStrategy::bury(Step& step, State& s, const Update& update) const {

@@ -11,6 +11,9 @@ using namespace swim;
 namespace {
 // What a message takes beside its facts: envelope, sequence, flags, array headers.
 constexpr std::size_t kOverheadBytes = kEnvelopeBytes + 16;
+
+// Members other than the node itself, which is none any more once it leaves.
+std::uint64_t others(const View& view, NodeSlot self) { return view.members() - (view.is_member(self) ? 1U : 0U); }
 }  // namespace
 
 std::size_t SwimStrategy::room() const { return static_cast<std::size_t>(config_.udp_buffer_size) - kOverheadBytes; }
@@ -41,7 +44,7 @@ void SwimStrategy::load(Step& step, State& s, Facts& facts) const {
 void SwimStrategy::wake_gossip(Step& step, State& s) const {
   if (s.gossip_armed || s.broadcasts.empty() || config_.gossip_nodes == 0) return;
   // Nobody to tell: the next life sign that is heard wakes it.
-  if (step.view().members() <= 1 && recent_dead(step, s) == 0) return;
+  if (others(step.view(), step.self()) == 0 && recent_dead(step, s) == 0) return;
   const Duration since = step.mono() - s.gossip_origin;
   const Duration delay = since < 0ns ? -since : config_.gossip_interval - since % config_.gossip_interval;
   s.gossip_armed = true;
@@ -78,8 +81,7 @@ bool SwimStrategy::gossip(Step& step, State& s) const {
 NodeSlot SwimStrategy::pick_gossip_target(Step& step, const State& s, std::size_t recent_dead) const {
   const View view = step.view();
   if (recent_dead > 0) {
-    const std::uint64_t others = view.members() - (view.is_member(step.self()) ? 1U : 0U);
-    const std::uint64_t drawn = step.random().below(others + recent_dead);
+    const std::uint64_t drawn = step.random().below(others(view, step.self()) + recent_dead);
     if (drawn < recent_dead) {
       // Who came back since then is a member among the others.
       const Grave& grave = s.graves.newest(drawn);

@@ -39,6 +39,8 @@ class Graveyard {
 
   // Those who went at `since` or later, some of them perhaps back: a suffix in order of time. O(log n).
   std::size_t count_since(MonoTime since) const {
+    // Mostly nobody or everybody.
+    if (graves_.empty() || graves_.back().since < since) return 0;
     const auto first = std::partition_point(graves_.begin(), graves_.end(), [&](const Grave& g) { return g.since < since; });
     return static_cast<std::size_t>(graves_.end() - first);
   }

@@ -62,15 +62,14 @@ void SwimStrategy::on_start(Step& step, State& s, const Boot& boot) const {
   if (config_.push_pull_interval > 0ns) step.arm(kPushPull, phase(step, config_.push_pull_interval));
   if (config_.healer() == SwimRejoin::kPushPull) step.arm(kReconnect, phase(step, config_.reconnect_interval));
 
-  announce_self(step, s, Status::kAlive);
   if (config_.warm_start && step.epoch() <= 1) {
-    for (std::uint32_t i = 0; i < step.view().domain(); ++i) {
-      if (NodeSlot{i} != step.self()) step.update_member(NodeSlot{i}, {step.epoch(), 0, Status::kAlive});
-    }
-    s.broadcasts.remove(step.self());  // nobody has to be told
+    // A life sign of everybody's first life, so that whoever is accused can refute.
+    step.update_everyone({step.epoch(), s.incarnation, Status::kAlive});
     return;
   }
+  announce_self(step, s, Status::kAlive);
   const std::size_t seeds = std::min(boot.seeds.size(), kMaxSeeds);
+  if (seeds < boot.seeds.size()) step.observe(ObservationKind::kOverflow, kNoSlot, boot.seeds.size() - seeds);
   s.seeds.assign(boot.seeds.begin(), boot.seeds.begin() + static_cast<std::ptrdiff_t>(seeds));
   ask_seeds(step, s);
 }

@@ -4,35 +4,37 @@
 
 namespace hearsay::swim {
 
-Suspicion* Suspicions::find(NodeSlot subject) {
-  const std::uint32_t place = index_.find(*this, subject);
-  return place == SlotIndex<std::uint32_t>::kNone ? nullptr : &running_[place];
-}
-
-Suspicion* Suspicions::start(NodeSlot subject, std::size_t limit) {
+Suspicion* Suspicions::start(NodeSlot subject, NodeSlot accuser, int expected, std::size_t limit) {
   if (running_.size() >= limit) return nullptr;
-  running_.emplace_back().subject = subject;
-  index_.insert(*this, subject, static_cast<std::uint32_t>(running_.size() - 1));
-  return &running_.back();
+  index_.insert(subject, static_cast<std::uint32_t>(running_.size()));
+  settled_.push_back(expected == 0);
+  Suspicion& suspicion = running_.emplace_back();
+  suspicion.subject = subject;
+  suspicion.expected = static_cast<std::uint8_t>(expected);
+  suspicion.accusers[0] = accuser;
+  return &suspicion;
 }
 
 void Suspicions::erase(NodeSlot subject) {
-  const std::uint32_t place = index_.find(*this, subject);
-  if (place == SlotIndex<std::uint32_t>::kNone) return;
-  index_.erase(*this, subject);
-  const auto last = static_cast<std::uint32_t>(running_.size() - 1);
-  if (place != last) {
-    index_.move(subject_at(last), last, place);
-    running_[place] = running_[last];
+  const std::uint32_t place = find(subject);
+  if (place == kNone) return;
+  index_.erase(subject);
+  if (place + 1 != running_.size()) {
+    index_.move(running_.back().subject, place);
+    running_[place] = running_.back();
+    settled_[place] = settled_.back();
   }
   running_.pop_back();
+  settled_.pop_back();
 }
 
-bool Suspicions::confirm(Suspicion& suspicion, NodeSlot accuser) {
-  if (suspicion.confirmations >= suspicion.expected) return false;
+bool Suspicions::confirm(std::uint32_t place, NodeSlot accuser) {
+  if (settled_[place]) return false;
+  Suspicion& suspicion = running_[place];
   const auto known = suspicion.accusers.begin() + suspicion.confirmations + 1;
   if (std::find(suspicion.accusers.begin(), known, accuser) != known) return false;
   suspicion.accusers[++suspicion.confirmations] = accuser;
+  settled_[place] = suspicion.confirmations >= suspicion.expected;
   return true;
 }
 

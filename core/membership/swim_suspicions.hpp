@@ -39,23 +39,25 @@ struct Suspicion {
 
 class Suspicions {
  public:
-  // Null when nothing is held against the subject.
-  Suspicion* find(NodeSlot subject);
+  static constexpr std::uint32_t kNone = SlotIndex<std::uint32_t>::kNone;
+
+  // Where the suspicion of a subject is, until the next start or erase; kNone when nothing is held against it.
+  std::uint32_t find(NodeSlot subject) const { return index_.find(subject); }
+  Suspicion& operator[](std::uint32_t place) { return running_[place]; }
   // Starts one, after the subject's former one was erased; null when `limit` are running.
-  Suspicion* start(NodeSlot subject, std::size_t limit);
+  Suspicion* start(NodeSlot subject, NodeSlot accuser, int expected, std::size_t limit);
   // Nothing happens when there is none.
   void erase(NodeSlot subject);
   // Counts another accuser; false when it is known already or no more are needed.
-  static bool confirm(Suspicion& suspicion, NodeSlot accuser);
+  bool confirm(std::uint32_t place, NodeSlot accuser);
 
   std::size_t size() const { return running_.size(); }
   void digest(Hasher& hasher) const;
 
  private:
-  friend class SlotIndex<std::uint32_t>;
-  NodeSlot subject_at(std::uint32_t place) const { return running_[place].subject; }
-
   std::vector<Suspicion> running_;
+  // Whether it needs no more accusers. Apart, because most of what is heard of a suspect is said after that.
+  std::vector<std::uint8_t> settled_;
   SlotIndex<std::uint32_t> index_;
 };
 

@@ -13,15 +13,17 @@ namespace hearsay::swim {
 
 TEST_CASE("an accuser counts once, and only while confirmations are needed") {
   Suspicions table;
-  Suspicion& s = *table.start(NodeSlot{1}, 10);
-  s.expected = 2;
-  s.accusers[0] = NodeSlot{5};
-  CHECK_FALSE(Suspicions::confirm(s, NodeSlot{5}));
-  CHECK(Suspicions::confirm(s, NodeSlot{6}));
-  CHECK_FALSE(Suspicions::confirm(s, NodeSlot{6}));
-  CHECK(Suspicions::confirm(s, NodeSlot{7}));
-  CHECK_FALSE(Suspicions::confirm(s, NodeSlot{8}));
-  CHECK(s.confirmations == 2);
+  REQUIRE(table.start(NodeSlot{1}, NodeSlot{5}, 2, 10) != nullptr);
+  const std::uint32_t place = table.find(NodeSlot{1});
+  CHECK_FALSE(table.confirm(place, NodeSlot{5}));
+  CHECK(table.confirm(place, NodeSlot{6}));
+  CHECK_FALSE(table.confirm(place, NodeSlot{6}));
+  CHECK(table.confirm(place, NodeSlot{7}));
+  CHECK_FALSE(table.confirm(place, NodeSlot{8}));
+  CHECK(table[place].confirmations == 2);
+  // Where nobody is expected, nobody counts.
+  REQUIRE(table.start(NodeSlot{2}, NodeSlot{5}, 0, 10) != nullptr);
+  CHECK_FALSE(table.confirm(table.find(NodeSlot{2}), NodeSlot{6}));
 }
 
 TEST_CASE("a suspicion's end moves forward with its confirmations") {
@@ -38,12 +40,12 @@ TEST_CASE("a suspicion's end moves forward with its confirmations") {
 
 TEST_CASE("no more suspicions than the limit") {
   Suspicions table;
-  CHECK(table.start(NodeSlot{1}, 2) != nullptr);
-  CHECK(table.start(NodeSlot{2}, 2) != nullptr);
-  CHECK(table.start(NodeSlot{3}, 2) == nullptr);
+  CHECK(table.start(NodeSlot{1}, NodeSlot{9}, 2, 2) != nullptr);
+  CHECK(table.start(NodeSlot{2}, NodeSlot{9}, 2, 2) != nullptr);
+  CHECK(table.start(NodeSlot{3}, NodeSlot{9}, 2, 2) == nullptr);
   table.erase(NodeSlot{1});
-  CHECK(table.start(NodeSlot{3}, 2) != nullptr);
-  CHECK(table.find(NodeSlot{1}) == nullptr);
+  CHECK(table.start(NodeSlot{3}, NodeSlot{9}, 2, 2) != nullptr);
+  CHECK(table.find(NodeSlot{1}) == Suspicions::kNone);
 }
 
 TEST_CASE("suspicions are found whatever was started and erased") {
@@ -56,15 +58,15 @@ TEST_CASE("suspicions are found whatever was started and erased") {
       table.erase(NodeSlot{subject});
       expected.erase(subject);
     } else {
-      table.start(NodeSlot{subject}, 1000)->incarnation = i;
+      table.start(NodeSlot{subject}, NodeSlot{9}, 2, 1000)->incarnation = i;
       expected[subject] = i;
     }
   }
   REQUIRE(table.size() == expected.size());
   for (std::uint32_t subject = 0; subject < 700; ++subject) {
-    const Suspicion* found = table.find(NodeSlot{subject});
-    REQUIRE((found != nullptr) == expected.contains(subject));
-    if (found != nullptr) CHECK(found->incarnation == expected[subject]);
+    const std::uint32_t place = table.find(NodeSlot{subject});
+    REQUIRE((place != Suspicions::kNone) == expected.contains(subject));
+    if (place != Suspicions::kNone) CHECK(table[place].incarnation == expected[subject]);
   }
 }
 

@@ -135,6 +135,22 @@ TEST_CASE("a member that leaves has left, and is not mourned") {
   CHECK(c.all_believe(n(7), Status::kLeft));
 }
 
+TEST_CASE("the last but one to leave says goodbye too") {
+  SwimConfig config;
+  config.gossip_nodes = 1;
+  SwimCluster c(config, {.nodes = 2});
+  c.start_all();
+  REQUIRE(c.run_until([&] { return c.converged(); }, 5s));
+  // The goodbye that is said at once is lost, the next gossip is not.
+  c.run_for(2s);
+  const TrueTime left = c.now();
+  c.drop = [&](NodeSlot from, NodeSlot, const Message& m) {
+    return from == n(1) && (c.now() == left || !is<swim::Gossip>(m));
+  };
+  c.leave(n(1));
+  CHECK(c.run_until([&] { return c.believes(n(0), n(1), Status::kLeft); }, 500ms));
+}
+
 TEST_CASE("a restarted node overrides the accusations of its former life") {
   for (const bool keep : {false, true}) {
     SwimCluster c(SwimConfig{}, {.nodes = 12});
