@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -146,7 +147,7 @@ Result<void> write_results(const RunFolder& folder, const std::vector<measure::R
                            const nlohmann::ordered_json& json) {
   if (auto written = folder.write("results.json", json.dump(2) + "\n"); !written) return written;
   std::string rows = measure::csv_header();
-  for (std::size_t i = 0; i < results.size(); ++i) rows += measure::csv_rows(results[i], i);
+  for (std::size_t i = 0; i < results.size(); ++i) rows += measure::csv_rows(std::to_string(i), results[i]);
   return folder.write("rows.csv", rows);
 }
 
@@ -176,7 +177,7 @@ int run(const RunSettings& settings) {
   if (!results) return complain(results.error());
   const bool cut_short = interrupted;
 
-  const measure::Summary summary = measure::summarise(*results);
+  const std::vector<measure::RunsSummary> summary = measure::summarise(*results);
   const RunReport report{.plan = *plan,
                          .results = *results,
                          .summary = summary,

@@ -16,11 +16,11 @@ std::ptrdiff_t step(std::size_t n) { return static_cast<std::ptrdiff_t>(n); }
 
 std::size_t StoreOrder::chunk_for(std::uint64_t hash, std::string_view key, const StoreSlab& slab) const {
   std::size_t low = 0;
-  std::size_t high = chunks_.size();
+  std::size_t high = ids_.size();
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     const bool begins_after = firsts_[middle] != hash ? firsts_[middle] > hash
-                                                      : slab[chunks_[middle].front().entry].key.view() > key;
+                                                      : slab[chunk(middle).front().entry].key.view() > key;
     if (begins_after) {
       high = middle;
     } else {
@@ -41,22 +41,21 @@ void StoreOrder::insert(std::uint32_t entry, const StoreSlab& slab) {
   const std::uint64_t hash = slab[entry].hash;
   const std::string_view key = slab[entry].key.view();
   const Place place{static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(hash), entry};
-  if (chunks_.empty()) {
-    chunks_.push_back({place});
-    firsts_.push_back(hash);
+  if (ids_.empty()) {
+    insert_chunk(0, {place});
     return;
   }
   std::size_t c = chunk_for(hash, key, slab);
-  if (chunks_[c].size() == kMaxPlaces) {
-    Chunk upper(chunks_[c].begin() + step(kMaxPlaces / 2), chunks_[c].end());
-    chunks_[c].resize(kMaxPlaces / 2);
-    firsts_.insert(firsts_.begin() + step(c + 1), upper.front().hash());
-    chunks_.insert(chunks_.begin() + step(c + 1), std::move(upper));
+  if (chunk(c).size() == kMaxPlaces) {
+    Chunk& full = chunk(c);
+    Chunk upper(full.begin() + step(kMaxPlaces / 2), full.end());
+    full.resize(kMaxPlaces / 2);
+    insert_chunk(c + 1, std::move(upper));
     c = chunk_for(hash, key, slab);
   }
-  Chunk& chunk = chunks_[c];
-  const std::size_t at = place_for(chunk, hash, key, slab);
-  chunk.insert(chunk.begin() + step(at), place);
+  Chunk& places = chunk(c);
+  const std::size_t at = place_for(places, hash, key, slab);
+  places.insert(places.begin() + step(at), place);
   if (at == 0) firsts_[c] = hash;
 }
 
@@ -64,36 +63,53 @@ void StoreOrder::erase(std::uint32_t entry, const StoreSlab& slab) {
   const std::uint64_t hash = slab[entry].hash;
   const std::string_view key = slab[entry].key.view();
   const std::size_t c = chunk_for(hash, key, slab);
-  Chunk& chunk = chunks_[c];
-  const std::size_t at = place_for(chunk, hash, key, slab);
-  HEARSAY_CHECK(at < chunk.size() && chunk[at].entry == entry);
-  chunk.erase(chunk.begin() + step(at));
-  const auto forget_chunk = [this](std::size_t which) {
-    chunks_.erase(chunks_.begin() + step(which));
-    firsts_.erase(firsts_.begin() + step(which));
-  };
-  if (chunk.empty()) {
-    forget_chunk(c);
+  Chunk& places = chunk(c);
+  const std::size_t at = place_for(places, hash, key, slab);
+  HEARSAY_CHECK(at < places.size() && places[at].entry == entry);
+  places.erase(places.begin() + step(at));
+  if (places.empty()) {
+    erase_chunk(c);
     return;
   }
-  firsts_[c] = chunk.front().hash();
+  firsts_[c] = places.front().hash();
   // Small neighbours are joined, so that what is left after a mass deletion does not keep a chunk for each entry.
-  if (chunk.size() < kMaxPlaces / 4 && c + 1 < chunks_.size() && chunks_[c + 1].size() < kMaxPlaces / 4) {
-    chunk.insert(chunk.end(), chunks_[c + 1].begin(), chunks_[c + 1].end());
-    forget_chunk(c + 1);
+  if (places.size() < kMaxPlaces / 4 && c + 1 < ids_.size() && chunk(c + 1).size() < kMaxPlaces / 4) {
+    const Chunk& next = chunk(c + 1);
+    places.insert(places.end(), next.begin(), next.end());
+    erase_chunk(c + 1);
   }
+}
+
+void StoreOrder::insert_chunk(std::size_t at, Chunk places) {
+  if (spare_.empty()) {
+    spare_.push_back(static_cast<std::uint32_t>(pool_.size()));
+    pool_.emplace_back();
+  }
+  const std::uint32_t id = spare_.back();
+  spare_.pop_back();
+  firsts_.insert(firsts_.begin() + step(at), places.front().hash());
+  ids_.insert(ids_.begin() + step(at), id);
+  pool_[id] = std::move(places);
+}
+
+void StoreOrder::erase_chunk(std::size_t at) {
+  spare_.push_back(ids_[at]);
+  pool_[ids_[at]] = Chunk();
+  firsts_.erase(firsts_.begin() + step(at));
+  ids_.erase(ids_.begin() + step(at));
 }
 
 StoreOrder::Position StoreOrder::seek(std::uint64_t hash, std::string_view key, const StoreSlab& slab) const {
-  if (chunks_.empty()) return {};
+  if (ids_.empty()) return {};
   const std::size_t c = chunk_for(hash, key, slab);
-  const std::size_t at = place_for(chunks_[c], hash, key, slab);
-  return at == chunks_[c].size() ? Position{c + 1, 0} : Position{c, at};
+  const std::size_t at = place_for(chunk(c), hash, key, slab);
+  return at == chunk(c).size() ? Position{c + 1, 0} : Position{c, at};
 }
 
 std::size_t StoreOrder::memory_bytes() const {
-  std::size_t bytes = firsts_.capacity() * sizeof(firsts_[0]) + chunks_.capacity() * sizeof(chunks_[0]);
-  for (const Chunk& chunk : chunks_) bytes += chunk.capacity() * sizeof(Place);
+  std::size_t bytes = firsts_.capacity() * sizeof(firsts_[0]) + pool_.capacity() * sizeof(Chunk) +
+                      (ids_.capacity() + spare_.capacity()) * sizeof(std::uint32_t);
+  for (const Chunk& places : pool_) bytes += places.capacity() * sizeof(Place);
   return bytes;
 }
 

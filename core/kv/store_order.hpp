@@ -3,7 +3,7 @@
 // node for the time of sorting a million.
 //
 // About 17 bytes an entry. insert and erase: two binary searches and the move of a part of a chunk (on average 1.5 kB);
-// once in 128 inserts at most, of a part of the directory (32 bytes for about 180 entries).
+// once in 128 of them at most, of a part of the directory (12 bytes for about 180 entries).
 // One thread at a time; const functions concurrently.
 #pragma once
 
@@ -31,10 +31,10 @@ class StoreOrder {
   // Before the first entry that is not less than (hash, key).
   Position seek(std::uint64_t hash, std::string_view key, const StoreSlab& slab) const;
   Position begin() const { return {}; }
-  bool at_end(Position at) const { return at.chunk == chunks_.size(); }
-  std::uint32_t entry(Position at) const { return chunks_[at.chunk][at.place].entry; }
+  bool at_end(Position at) const { return at.chunk == ids_.size(); }
+  std::uint32_t entry(Position at) const { return chunk(at.chunk)[at.place].entry; }
   Position after(Position at) const {
-    if (++at.place == chunks_[at.chunk].size()) at = {at.chunk + 1, 0};
+    if (++at.place == chunk(at.chunk).size()) at = {at.chunk + 1, 0};
     return at;
   }
 
@@ -56,8 +56,16 @@ class StoreOrder {
   std::size_t chunk_for(std::uint64_t hash, std::string_view key, const StoreSlab& slab) const;
   static std::size_t place_for(const Chunk& chunk, std::uint64_t hash, std::string_view key, const StoreSlab& slab);
 
+  const Chunk& chunk(std::size_t at) const { return pool_[ids_[at]]; }
+  Chunk& chunk(std::size_t at) { return pool_[ids_[at]]; }
+  void insert_chunk(std::size_t at, Chunk places);
+  void erase_chunk(std::size_t at);
+
+  // The directory: plain integers, since inserting into an array of chunks would move thousands of them one by one.
   std::vector<std::uint64_t> firsts_;  // hash of each chunk's first place
-  std::vector<Chunk> chunks_;
+  std::vector<std::uint32_t> ids_;     // where it lies in the pool
+  std::vector<Chunk> pool_;
+  std::vector<std::uint32_t> spare_;  // places of the pool that are not in use
 };
 
 }  // namespace hearsay

@@ -85,7 +85,7 @@ void Coordinator::timer(Step& step, Replica& replica, Timer timer) {
     if (!pending->answered) reply(step, *pending, false, ErrorCode::kTimeout);
     return close_read(step, replica, *pending);
   }
-  reply(step, *pending, false, ErrorCode::kTimeout);
+  if (!pending->answered) reply(step, *pending, false, ErrorCode::kTimeout);
   pending_.close(*pending);
 }
 
@@ -167,6 +167,7 @@ void Coordinator::on_outcome(Step& step, Replica& replica, Pending& pending, Tar
     ++pending.failures;
   } else {
     replica.observe(step, newest);
+    if (pending.answered) return;  // what was acknowledged has been overwritten since
     if (pending.attempts + 1 >= kMaxAttempts) {
       ++pending.answers;  // concurrent writers keep overtaking each other; one of them wins, and this one was before it
     } else if (replica.overtakes(newest)) {
@@ -182,14 +183,12 @@ void Coordinator::settle_write(Step& step, Replica& replica, Pending& pending) {
     ++pending.attempts;
     return write_all(step, replica, pending);
   }
-  if (pending.answers >= pending.need) {
-    reply(step, pending, true);
-  } else if (pending.targets.size() - pending.failures < pending.need) {
+  if (!pending.answered && pending.answers >= pending.need) reply(step, pending, true);
+  if (!pending.answered && pending.targets.size() - pending.failures < pending.need) {
     reply(step, pending, false, ErrorCode::kUnavailable);
-  } else {
-    return;
   }
-  pending_.close(pending);
+  // The other copies are on their way, or wait for a ticket.
+  if (pending.answered && !pending.waiting()) pending_.close(pending);
 }
 
 // ---- reads -----------------------------------------------------------------------------------------------------------
@@ -382,10 +381,7 @@ void Coordinator::on_found(Step& step, Replica& replica, NodeSlot from, const Kv
     return read_next(step, replica, *pending);
   }
   if (!pending->answered) return;
-  const bool waiting = std::any_of(pending->targets.begin(), pending->targets.end(), [](const Target& each) {
-    return each.state == Target::State::kWaiting;
-  });
-  if (!waiting || !replica.params().read_repair) close_read(step, replica, *pending);
+  if (!pending->waiting() || !replica.params().read_repair) close_read(step, replica, *pending);
 }
 
 }  // namespace hearsay

@@ -2,6 +2,7 @@
 // often it was used, and the life of the node, so that an answer that comes too late meets nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -38,7 +39,7 @@ struct Best {
 
 struct Pending {
   bool used = false;
-  bool answered = false;  // the client has its reply; only read repair is left to do
+  bool answered = false;  // the client has its reply; what is left is other copies or read repair
   std::uint32_t uses = 0;
   std::uint64_t id = 0;
   RequestId client{};
@@ -59,6 +60,9 @@ struct Pending {
   Best best;
   std::vector<Target> targets;
 
+  bool waiting() const {
+    return std::any_of(targets.begin(), targets.end(), [](const Target& t) { return t.state == Target::State::kWaiting; });
+  }
   Target* target(NodeSlot node) {
     for (Target& target : targets) {
       if (target.node == node) return &target;
@@ -72,9 +76,10 @@ class PendingTable {
   static constexpr unsigned kIndexBits = 12;
   static_assert(kMaxPending <= std::int64_t{1} << kIndexBits);
 
-  // Null when `max` are pending. A deque: places stay where they are.
+  // Null when `max` wait for their answer; one whose client has it already gives way. A deque: places stay where they are.
   Pending* open(std::size_t max, Epoch life) {
     std::uint32_t index = 0;
+    if (free_.empty() && places_.size() >= max) close_answered();
     if (!free_.empty()) {
       index = free_.back();
       free_.pop_back();
@@ -128,6 +133,15 @@ class PendingTable {
     return static_cast<std::uint32_t>(pending.id & ((1U << kIndexBits) - 1));
   }
 
+  // Goes on where the last search ended, so that a full table is not walked from its start each time.
+  void close_answered() {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      Pending& pending = places_[hand_++ % places_.size()];
+      if (pending.used && pending.answered) return close(pending);
+    }
+  }
+
+  std::size_t hand_ = 0;
   std::deque<Pending> places_;
   std::vector<std::uint32_t> free_;
 };

@@ -18,13 +18,14 @@ void PlacementCache::clear() {
 }
 
 void PlacementCache::learn_new_slots() {
-  const std::size_t known = by_id_.size();
-  if (known == directory_.size()) return;
+  if (by_id_.size() == directory_.size()) return;
   const auto by_id = [this](NodeSlot a, NodeSlot b) { return directory_.id(a) < directory_.id(b); };
-  for (std::uint32_t i = static_cast<std::uint32_t>(known); i < directory_.size(); ++i) by_id_.push_back(NodeSlot{i});
-  const auto middle = by_id_.begin() + static_cast<std::ptrdiff_t>(known);
-  std::sort(middle, by_id_.end(), by_id);
-  std::inplace_merge(by_id_.begin(), middle, by_id_.end(), by_id);
+  std::vector<NodeSlot> fresh;
+  for (auto i = static_cast<std::uint32_t>(by_id_.size()); i < directory_.size(); ++i) fresh.push_back(NodeSlot{i});
+  std::sort(fresh.begin(), fresh.end(), by_id);
+  std::vector<NodeSlot> merged(directory_.size());
+  std::merge(by_id_.begin(), by_id_.end(), fresh.begin(), fresh.end(), merged.begin(), by_id);
+  by_id_ = std::move(merged);
 }
 
 RingMember PlacementCache::member(NodeSlot slot) const {

@@ -37,6 +37,7 @@ class PlacementCache final : public PlacementSource {
   // Both must outlive the cache; the directory may grow. `capacity` is at least 2.
   PlacementCache(const Ring& ring, const Directory& directory, std::size_t capacity = kDefaultCapacity);
 
+  std::uint64_t hash_key(std::string_view key) const override { return ring_.hash_key(key); }
   const Placement& placement(View view) override {
     const Hash128 hash = view.member_hash();
     if (last_ != nullptr && hash == last_hash_) return *last_;

@@ -27,7 +27,8 @@ class Measure {
   // Truth.
   void process(TrueTime at, NodeSlot node, ProcessState state, Epoch epoch);
   void reachability(TrueTime at, const plan::Reachability& reachability);
-  // Event `index` of the plan takes place now (a flap or a churn: each toggle calls it again); ended() gives its effect.
+  // Event `index` of the plan takes place now, before what it changes is told (a flap or a churn: each toggle calls it
+  // again); event_effect() follows at the end of the run.
   void event(TrueTime at, std::size_t index);
   void event_effect(std::size_t index, const EventEffect& effect);
   void op_invoked(const OpRecord& op);    // reply not yet set

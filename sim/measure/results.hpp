@@ -1,6 +1,6 @@
-// What a run measured: metrics by name, series over time, what each event of the time line cost, and whether expectations
-// held. Plain values, from which the summary, results.json and rows.csv are written; several runs are summed up in
-// statistics.hpp.
+// What a run measured: metrics by name, series over time, what each event of the time line cost, and whether
+// expectations held. Plain values, from which the summary, results.json and rows.csv are written; several runs are
+// summed up in statistics.hpp.
 //
 // The unit is the last part of a metric's name: _s, _ms, _share, _count, _bytes, _per_node_s.
 #pragma once
@@ -17,13 +17,13 @@
 
 namespace hearsay::measure {
 
-// One figure. A censored one was cut off by another event or the end of the run: its value is a lower bound, and a bound on
-// it fails. A figure of nothing (no TTL in the run, say) has no value.
+// One figure. A censored one was cut off by another event or the end of the run: its value is a lower bound, and a
+// bound on it fails. A figure of nothing (no TTL in the run, say) has no value.
 struct Metric {
   std::string name;
   std::optional<double> value;
   bool censored = false;
-  std::string population;   // what it is a figure of: "64 nodes", "812 gets"
+  std::string population;  // what it is a figure of: "64 nodes", "812 gets"
 };
 
 // Order statistics of a population. p99 is present only where the population has 100 members or more.
@@ -51,28 +51,28 @@ struct EventReport {
   double at_s = 0;
   EventEffect effect;
   bool has_effect = false;
-  bool changes_views = false;        // V* changed: the fields below mean something
-  Distribution node_convergence_s;   // per live node: time until its view is V* for good (until the next such event)
-  std::optional<double> first_s;     // first node's
+  bool changes_views = false;       // V* changed: the fields below mean something
+  Distribution node_convergence_s;  // per live node: time until its view is V* for good (until the next such event)
+  std::optional<double> first_s;    // first node's
   std::optional<double> first_agreement_s;  // first moment that all nodes had V*
-  std::optional<double> converged_s; // stable entry of all nodes; absent when censored
-  std::uint32_t exits = 0;           // how often agreement was lost again
+  std::optional<double> converged_s;        // stable entry of all nodes; absent when censored
+  std::uint32_t exits = 0;                  // how often agreement was lost again
   bool censored = false;
-  std::string censored_by;           // label of the event that superseded it, or "end of run"
-  std::uint32_t nodes = 0;           // population
+  std::string censored_by;  // label of the event that superseded it, or "end of run"
+  std::uint32_t nodes = 0;  // population
 };
 
 struct ExpectationReport {
   std::string text;
   bool held = false;
-  std::string measured;              // "12.3 s", "censored at 40 s", "3 violations: ..."
+  std::string measured;  // "12.3 s", "censored at 40 s", "3 violations: ..."
   plan::Place place;
 };
 
 // The worst or first cases of something that should not happen, for a person to look at.
 struct Finding {
-  std::string kind;                  // "resurrection", "early expiry", ...
-  std::string text;                  // one line: time, node, key, what was expected
+  std::string kind;  // "resurrection", "early expiry", ...
+  std::string text;  // one line: time, node, key, what was expected
 };
 
 struct TypeCost {
@@ -84,17 +84,17 @@ struct TypeCost {
 struct Results {
   std::string scenario;
   std::uint64_t seed = 0;
-  double duration_s = 0;             // simulated, as far as it went
+  double duration_s = 0;  // simulated, as far as it went
   bool interrupted = false;
-  Hash128 fingerprint;               // set by the driver
-  std::uint64_t events = 0;          // processed, set by the driver
+  Hash128 fingerprint;       // set by the driver
+  std::uint64_t events = 0;  // processed, set by the driver
 
-  std::vector<Metric> metrics;       // sorted by name
+  std::vector<Metric> metrics;  // sorted by name
   std::vector<Series> series;
   std::vector<EventReport> timeline;
-  std::vector<TypeCost> cost;        // sorted by bytes, descending
+  std::vector<TypeCost> cost;  // sorted by bytes, descending
   std::vector<ExpectationReport> expectations;
-  std::vector<Finding> findings;     // bounded per kind
+  std::vector<Finding> findings;  // bounded per kind
 
   const Metric* find(std::string_view name) const;
   // Expectations held and no fault was without effect.

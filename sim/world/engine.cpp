@@ -328,7 +328,7 @@ void Engine::divert(const Event& event, MessageRef message, std::unique_ptr<Requ
     if (backlog.effect != nullptr) ++backlog.effect->dropped;
     return;
   }
-  backlog.messages += message ? 1 : 0;
+  if (message) ++backlog.messages;
   if (backlog.effect != nullptr) ++backlog.effect->deferred;
   backlog.waiting.push_back({event, std::move(message), std::move(request)});
   if (!backlog.paused && !backlog.serving) {
@@ -352,7 +352,7 @@ void Engine::serve(std::uint32_t node) {
   while (!backlog.waiting.empty()) {
     const Waiting next = std::move(backlog.waiting.front());
     backlog.waiting.pop_front();
-    backlog.messages -= next.message ? 1 : 0;
+    if (next.message) --backlog.messages;
     input(record, next.event, next.message.get(), next.request.get());
     if (backlog.step_ns > 0) break;
   }

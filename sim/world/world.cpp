@@ -221,7 +221,9 @@ void World::apply(const TimelineStep& step) {
       engine_.resume(node);
       break;
     }
-    case Kind::kSlowBegin: effect->nodes += engine_.slow(node, Duration(step.value), effect) ? 1 : 0; break;
+    case Kind::kSlowBegin:
+      if (engine_.slow(node, Duration(step.value), effect)) ++effect->nodes;
+      break;
     case Kind::kSlowEnd: engine_.slow(node, Duration::zero(), nullptr); break;
     case Kind::kClockStep:
       engine_.step_clock(node, Duration(step.value));
@@ -238,6 +240,11 @@ void World::apply(const TimelineStep& step) {
 }
 
 }  // namespace
+
+Result<void> check(const plan::Plan& plan, std::uint64_t seed) {
+  if (auto timeline = make_timeline(plan, seed); !timeline) return tl::unexpected(timeline.error());
+  return {};
+}
 
 Result<measure::Results> simulate(const plan::Plan& plan, std::uint64_t seed, const RunOptions& options) {
   auto timeline = make_timeline(plan, seed);

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/base/result.hpp"
+#include "core/protocol/observation.hpp"
 #include "sim/measure/results.hpp"
 #include "sim/plan/plan.hpp"
 
@@ -29,6 +30,9 @@ struct RunOptions {
   std::function<void(const Observation&)> observations;    // every one, as it happens, for events.jsonl
   std::function<void(const measure::OpRecord&)> operations;   // every completed client request
 };
+
+// Whether the plan can be run with this seed, without running it.
+Result<void> check(const plan::Plan& plan, std::uint64_t seed);
 
 // Runs to the end. kInvalidArgument for a plan that cannot be run with this seed.
 Result<measure::Results> simulate(const plan::Plan& plan, std::uint64_t seed, const RunOptions& options = {});

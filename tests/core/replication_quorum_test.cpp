@@ -149,6 +149,26 @@ TEST_CASE("pending requests are bounded") {
   CHECK(cluster.put(client, "key", "v").ok);  // the places were given back
 }
 
+TEST_CASE("a request that only waits for spare copies gives its place to another one") {
+  NoneConfig config = quorums(3, Quorum::kQuorum, Quorum::kQuorum);
+  config.params.max_pending = 4;
+  NoneCluster cluster(config, {.nodes = 5});
+  const NodeSlot client = cluster.outsider("key", 3);
+  cluster.isolate({cluster.replicas("key", 3)[1]});
+  for (int i = 0; i < 20; ++i) CHECK(cluster.put(client, "key", std::to_string(i)).ok);
+  CHECK(cluster.loop.count(ObservationKind::kOverflow) == 0);
+  CHECK(cluster.get(client, "key").value.view() == "19");
+}
+
+TEST_CASE("a copy that has to wait for a ticket is sent although the client has its answer") {
+  NoneCluster cluster(quorums(3, Quorum::kOne, Quorum::kOne), {.nodes = 5});
+  const NodeSlot client = cluster.replicas("key", 3)[0];
+  CHECK(cluster.put(client, "key", "v", 1h).ok);
+  CHECK(cluster.holders("key") == 1);
+  cluster.loop.run_for(10ms);
+  CHECK(cluster.holders("key") == 3);
+}
+
 TEST_CASE("a full store refuses and keeps what it has") {
   NoneConfig config = quorums(1, Quorum::kOne, Quorum::kAll);
   config.params.max_bytes = 100;

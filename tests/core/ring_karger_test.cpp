@@ -156,7 +156,7 @@ TEST_CASE("karger: apply gives what place gives, over random joins, leaves and w
     RandomStream random(bits, Purpose::kTest);
     RingMembers members = RingMembers::numbered(60);
     auto placement = ring.place(members.list());
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 80; ++round) {
       const auto before = members.list();
       for (std::uint64_t changes = 1 + random.below(4); changes-- > 0;) {
         const std::string name = "node-" + std::to_string(random.below(90));
@@ -214,7 +214,7 @@ TEST_CASE("karger: a change moves the keys it must move and no other") {
 
 TEST_CASE("karger: shares vary as Beta(V, V (N - 1)) says") {
   constexpr std::uint32_t kNodes = 100;
-  constexpr int kRings = 60;
+  constexpr int kRings = 30;
   for (const std::uint32_t v : {1U, 10U, 160U}) {
     CAPTURE(v);
     const Karger ring(v);

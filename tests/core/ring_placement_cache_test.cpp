@@ -51,7 +51,7 @@ class Sets final : public ViewStore {
 struct Fixture {
   Directory directory{1000};
   Sets views{directory, 3};
-  Karger ring{160};
+  Karger ring{32};
   PlacementCache cache{ring, directory, 4};
 
   explicit Fixture(std::uint32_t nodes) {
@@ -136,7 +136,7 @@ TEST_CASE("placement cache: holds no more than its capacity and lets the oldest 
   CHECK(f.cache.counts().applied + f.cache.counts().placed == built);
   with_one_less(5);  // gone
   CHECK(f.cache.counts().applied + f.cache.counts().placed == built + 1);
-  CHECK(f.cache.memory_bytes() < 5 * 20 * 160 * 24 + 10000);
+  CHECK(f.cache.memory_bytes() < 5 * 20 * 32 * 24 + 10000);
 }
 
 TEST_CASE("placement cache: a directory that grows moves no name under a placement") {

@@ -1,0 +1,36 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_codes.hpp"
+#include "cli/scenario.hpp"
+#include "cli/verbs.hpp"
+#include "core/base/quantity.hpp"
+#include "sim/plan/manifest.hpp"
+#include "sim/world/world.hpp"
+
+namespace hearsay::cli {
+
+int check(const CheckSettings& settings) {
+  bool sound = true;
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const std::string& file : settings.files) {
+    const auto plan = read_scenario(file, settings.overrides);
+    // A plan may still ask for what cannot be drawn for its seed.
+    const auto runnable = plan ? world::check(*plan, plan->seed) : Result<void>(tl::unexpected(plan.error()));
+    if (!runnable) {
+      sound = false;
+      std::fprintf(stderr, "hearsay: %s\n", runnable.error().message.c_str());
+    } else if (settings.json) {
+      all.push_back(plan::manifest(*plan));
+    } else {
+      fmt::print("{}: {} nodes, {}, {} events, {} expectations\n", file, plan->nodes.size(), format_duration(plan->duration),
+                 plan->events.size(), plan->expectations.size());
+    }
+  }
+  if (settings.json) fmt::print("{}\n", all.dump(2));
+  return sound ? kOk : kUsage;
+}
+
+}  // namespace hearsay::cli

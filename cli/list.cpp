@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_codes.hpp"
+#include "cli/verbs.hpp"
+#include "core/base/nearest.hpp"
+#include "core/protocol/catalogue.hpp"
+#include "sim/measure/metric_names.hpp"
+#include "sim/plan/parameters.hpp"
+
+namespace hearsay::cli {
+
+namespace {
+
+constexpr std::array kListed{Role::kMembership, Role::kDissemination, Role::kReplication, Role::kRing};
+constexpr std::string_view kMetrics = "metrics";
+
+int unknown(std::string_view what, std::string_view wanted, const std::vector<std::string_view>& known) {
+  std::string text = fmt::format("hearsay: there is no {} '{}'; there are: {}", what, wanted, fmt::join(known, ", "));
+  if (const auto near = nearest(wanted, known)) text += fmt::format("; did you mean '{}'?", *near);
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return kUsage;
+}
+
+// Words of a text in lines of at most `width`, each after the first indented.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string out;
+  std::size_t column = indent;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column + end > width && column > indent) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    }
+    out += text.substr(0, end);
+    out += ' ';
+    column += end + 1;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+nlohmann::ordered_json strategy_json(const CatalogueEntry& entry, bool with_parameters) {
+  nlohmann::ordered_json json{
+      {"role", to_string(entry.role)}, {"name", entry.name}, {"summary", entry.summary}, {"source", entry.source}};
+  json["presets"] = nlohmann::ordered_json::array();
+  for (const Preset& preset : entry.presets) json["presets"].push_back({{"name", preset.name}, {"doc", preset.doc}});
+  if (!with_parameters) return json;
+  json["parameters"] = nlohmann::ordered_json::array();
+  for (const plan::ParameterDescription& p : plan::describe(*entry.configure())) {
+    json["parameters"].push_back(nlohmann::ordered_json{{"name", p.name},
+                                                        {"type", p.type},
+                                                        {"unit", p.unit},
+                                                        {"default", p.value},
+                                                        {"range", p.range},
+                                                        {"doc", p.doc}});
+  }
+  return json;
+}
+
+void print_strategy(const CatalogueEntry& entry, const Palette& palette) {
+  fmt::print("{} {}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name), wrapped(entry.summary, 2, 110),
+             palette.dim("After: " + wrapped(entry.source, 9, 110)));
+  if (!entry.presets.empty()) fmt::print("\nPresets\n");
+  for (const Preset& preset : entry.presets) fmt::print("  {:<14} {}\n", preset.name, wrapped(preset.doc, 17, 110));
+  const auto parameters = plan::describe(*entry.configure());
+  if (parameters.empty()) {
+    fmt::print("\nNo parameters.\n");
+    return;
+  }
+  fmt::print("\nParameters (in a scenario: [{}])\n", to_string(entry.role));
+  for (const plan::ParameterDescription& p : parameters) {
+    const std::string unit = p.unit.empty() ? "" : " " + p.unit;
+    fmt::print("  {} = {}{}   {}\n      {}\n", palette.bold(p.name), p.value, unit, palette.dim(p.range + unit),
+               wrapped(p.doc, 6, 110));
+  }
+}
+
+int list_metrics(const ListSettings& settings) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const measure::MetricInfo& metric : measure::metric_infos()) {
+    all.push_back({{"name", metric.name}, {"unit", metric.unit}, {"population", metric.population}, {"definition", metric.definition}});
+    if (!settings.json) fmt::print("{:<40} {}\n", metric.name, wrapped(metric.definition, 41, 120));
+  }
+  for (const measure::InvariantInfo& invariant : measure::invariant_infos()) {
+    all.push_back({{"invariant", invariant.name}, {"definition", invariant.definition}});
+    if (!settings.json) fmt::print("{:<40} {}\n", invariant.name, wrapped(invariant.definition, 41, 120));
+  }
+  if (settings.json) fmt::print("{}\n", all.dump(2));
+  return kOk;
+}
+
+int list_one(const ListSettings& settings, Role role) {
+  const CatalogueEntry* entry = Catalogue::builtin().find(role, settings.name);
+  if (entry == nullptr) {
+    std::vector<std::string_view> names;
+    for (const CatalogueEntry* known : Catalogue::builtin().list(role)) names.push_back(known->name);
+    return unknown(std::string(to_string(role)) + " strategy", settings.name, names);
+  }
+  if (settings.json) {
+    fmt::print("{}\n", nlohmann::ordered_json::array({strategy_json(*entry, true)}).dump(2));
+  } else {
+    print_strategy(*entry, Palette(settings.color, stdout));
+  }
+  return kOk;
+}
+
+}  // namespace
+
+int list(const ListSettings& settings) {
+  if (settings.role == kMetrics && settings.name.empty()) return list_metrics(settings);
+  std::vector<std::string_view> roles;
+  for (const Role role : kListed) roles.push_back(to_string(role));
+  const auto wanted = std::find(roles.begin(), roles.end(), settings.role);
+  if (!settings.role.empty() && wanted == roles.end()) {
+    roles.push_back(kMetrics);
+    return unknown("role", settings.role, roles);
+  }
+  if (!settings.name.empty()) return list_one(settings, kListed[static_cast<std::size_t>(wanted - roles.begin())]);
+
+  const Palette palette(settings.color, stdout);
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const Role role : kListed) {
+    if (!settings.role.empty() && to_string(role) != settings.role) continue;
+    if (!settings.json) fmt::print("{}\n", palette.bold(to_string(role)));
+    for (const CatalogueEntry* entry : Catalogue::builtin().list(role)) {
+      all.push_back(strategy_json(*entry, false));
+      if (!settings.json) fmt::print("  {:<14} {}\n", entry->name, wrapped(entry->summary, 17, 110));
+    }
+  }
+  if (settings.json) {
+    fmt::print("{}\n", all.dump(2));
+  } else {
+    fmt::print("\n{}\n", palette.dim("hearsay list ROLE NAME shows a strategy's parameters; hearsay list metrics what can be measured."));
+  }
+  return kOk;
+}
+
+}  // namespace hearsay::cli

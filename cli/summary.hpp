@@ -1,0 +1,31 @@
+// What a person is told at the end of a run, and the same as one JSON object.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/terminal.hpp"
+#include "sim/measure/results.hpp"
+#include "sim/measure/statistics.hpp"
+#include "sim/plan/plan.hpp"
+
+namespace hearsay::cli {
+
+struct RunReport {
+  const plan::Plan& plan;
+  const std::vector<measure::Results>& results;        // in the order of the seeds; may be empty when interrupted
+  const std::vector<measure::RunsSummary>& summary;
+  double elapsed_s = 0;                                // wall time of all runs
+  std::string folder;
+  std::string repeat;
+};
+
+// The time line and what each event cost, expiry, clients, cost, expectations, the fingerprint and how to repeat the run. Of
+// several runs: each metric's mean with its interval, and how many runs met each expectation.
+std::string summary_text(const RunReport& report, const Palette& palette);
+
+// Nothing in it depends on the machine: two runs of one seed print the same bytes.
+nlohmann::ordered_json results_json(const RunReport& report);
+
+}  // namespace hearsay::cli

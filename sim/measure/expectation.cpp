@@ -1,0 +1,67 @@
+#include "sim/measure/expectation.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/measure/metric_names.hpp"
+
+namespace hearsay::measure {
+
+namespace {
+
+void judge_invariant(const InvariantResult& invariant, ExpectationReport& report) {
+  report.held = invariant.measured && invariant.violation.empty();
+  report.measured = !invariant.measured ? "not measured" : report.held ? "held" : invariant.violation;
+}
+
+void judge_metric(const plan::Expectation& expectation, const Metric* metric, ExpectationReport& report) {
+  if (metric == nullptr || !metric->value) {
+    report.measured = metric == nullptr ? "not measured" : fmt::format("no value ({})", metric->population);
+    return;
+  }
+  const double value = *metric->value;
+  report.measured = readable(metric->name, value);
+  if (metric->censored) {
+    report.measured = "censored at " + report.measured;
+    return;
+  }
+  report.held = (!expectation.min || value >= *expectation.min) && (!expectation.max || value <= *expectation.max);
+}
+
+}  // namespace
+
+std::string readable(std::string_view metric, double value) {
+  const std::string_view name = metric.substr(0, metric.find('['));
+  const auto number = [&] {
+    const bool whole = value > -1e15 && value < 1e15 && value == static_cast<double>(static_cast<std::int64_t>(value));
+    return whole ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{:.4g}", value);
+  };
+  if (name.ends_with("_per_node_s")) return number() + " per node and second";
+  if (name.ends_with("_ms")) return number() + " ms";
+  if (name.ends_with("_s")) return number() + " s";
+  if (name.starts_with("bytes")) return number() + " bytes";
+  return number();
+}
+
+std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
+                                     std::span<const InvariantResult> invariants) {
+  std::vector<ExpectationReport> reports;
+  for (const plan::Expectation& expectation : expectations) {
+    ExpectationReport report;
+    report.text = expectation.text;
+    report.place = expectation.place;
+    const auto invariant = std::ranges::find(invariants, expectation.metric, &InvariantResult::name);
+    if (invariant != invariants.end()) {
+      judge_invariant(*invariant, report);
+    } else if (is_invariant(expectation.metric)) {
+      report.measured = "not measured";
+    } else {
+      judge_metric(expectation, results.find(expectation.metric), report);
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+}  // namespace hearsay::measure

@@ -1,0 +1,26 @@
+// Judges a scenario's [[expect]]s by what was measured. A bound on a censored value fails, and so does one on a metric
+// that the run has no value of: what was not seen is not promised. Pure.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "sim/measure/results.hpp"
+
+namespace hearsay::measure {
+
+// An invariant's outcome; an empty `violation` says that it held.
+struct InvariantResult {
+  std::string name;
+  bool measured = false;  // false: nothing in the run could have told
+  std::string violation;  // "3 violations; first at ..."
+};
+
+// `metrics` sorted by name. An invariant's name wins over a metric's.
+std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
+                                     std::span<const InvariantResult> invariants);
+
+// "12.3 s", "0.98", "40 ms": a value of a metric as a person reads it.
+std::string readable(std::string_view metric, double value);
+
+}  // namespace hearsay::measure

@@ -1,0 +1,156 @@
+#include "sim/measure/statistics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace hearsay::measure {
+
+namespace {
+
+// Of the value with rank ceil(q n), from 0.
+std::size_t rank_of(double q, std::uint64_t n) {
+  const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(n) - 1e-9));
+  return std::clamp<std::size_t>(rank, 1, n) - 1;
+}
+
+}  // namespace
+
+void Samples::add(Duration value, bool censored) {
+  const std::int64_t ns = std::max<std::int64_t>(0, value.count());
+  min_ = count_ == 0 ? ns : std::min(min_, ns);
+  max_ = std::max(max_, ns);
+  sum_ += static_cast<std::uint64_t>(ns);
+  censored_ += censored ? 1U : 0U;
+  if (count_++ % stride_ != 0) return;
+  if (kept_.size() == kMaxKept) {
+    for (std::size_t i = 0; 2 * i < kept_.size(); ++i) kept_[i] = kept_[2 * i];
+    kept_.resize(kept_.size() / 2);
+    stride_ *= 2;
+    if ((count_ - 1) % stride_ != 0) return;
+  }
+  kept_.push_back({ns, censored});
+}
+
+Distribution Samples::distribution(double per_second) const {
+  Distribution d;
+  d.count = count_;
+  d.censored = censored_;
+  if (count_ == 0) return d;
+  std::vector<Sample> sorted = kept_;
+  std::ranges::sort(
+      sorted, [](const Sample& a, const Sample& b) { return a.censored != b.censored ? b.censored : a.ns < b.ns; });
+  const double scale = per_second / 1e9;
+  const auto at = [&](double q) { return static_cast<double>(sorted[rank_of(q, sorted.size())].ns) * scale; };
+  // What is censored may be anything above its bound: the least known value then.
+  d.min = static_cast<double>(censored_ == 0 ? min_ : sorted.front().ns) * scale;
+  d.max = static_cast<double>(max_) * scale;
+  d.mean = static_cast<double>(sum_) / static_cast<double>(count_) * scale;
+  d.median = at(0.5);
+  d.p90 = at(0.9);
+  if (count_ >= kP99Population) d.p99 = at(0.99);
+  if (count_ >= kP999Population) d.p999 = at(0.999);
+  return d;
+}
+
+bool is_bound(const Distribution& distribution, double q) {
+  if (distribution.censored == 0) return false;
+  return rank_of(q, distribution.count) >= distribution.count - distribution.censored;
+}
+
+double student_t975(std::uint64_t degrees) {
+  static constexpr std::array<double, 31> kTable = {std::numeric_limits<double>::infinity(),
+                                                    12.7062,
+                                                    4.3027,
+                                                    3.1824,
+                                                    2.7764,
+                                                    2.5706,
+                                                    2.4469,
+                                                    2.3646,
+                                                    2.3060,
+                                                    2.2622,
+                                                    2.2281,
+                                                    2.2010,
+                                                    2.1788,
+                                                    2.1604,
+                                                    2.1448,
+                                                    2.1314,
+                                                    2.1199,
+                                                    2.1098,
+                                                    2.1009,
+                                                    2.0930,
+                                                    2.0860,
+                                                    2.0796,
+                                                    2.0739,
+                                                    2.0687,
+                                                    2.0639,
+                                                    2.0595,
+                                                    2.0555,
+                                                    2.0518,
+                                                    2.0484,
+                                                    2.0452,
+                                                    2.0423};
+  if (degrees < kTable.size()) return kTable[degrees];
+  // Nearly linear in 1/degrees from 30 (2.0423) over 60 (2.0003) and 120 (1.9799) to infinity (1.9600).
+  static constexpr std::array<std::array<double, 2>, 4> kPoints = {
+      {{1.0 / 30, 2.0423}, {1.0 / 60, 2.0003}, {1.0 / 120, 1.9799}, {0.0, 1.9600}}};
+  const double x = 1.0 / static_cast<double>(degrees);
+  for (std::size_t i = 1; i < kPoints.size(); ++i) {
+    if (x < kPoints[i][0]) continue;
+    const double part = (x - kPoints[i][0]) / (kPoints[i - 1][0] - kPoints[i][0]);
+    return kPoints[i][1] + part * (kPoints[i - 1][1] - kPoints[i][1]);
+  }
+  return kPoints.back()[1];
+}
+
+std::vector<RunsSummary> summarise(std::vector<Results> runs) {
+  std::ranges::stable_sort(runs, {}, &Results::seed);
+  struct Values {
+    std::vector<double> known;
+    std::uint64_t censored = 0;
+  };
+  std::map<std::string, Values> by_metric;
+  for (const Results& run : runs) {
+    for (const Metric& metric : run.metrics) {
+      if (!metric.value) continue;
+      Values& values = by_metric[metric.name];
+      if (metric.censored) {
+        ++values.censored;
+      } else {
+        values.known.push_back(*metric.value);
+      }
+    }
+  }
+  std::vector<RunsSummary> summaries;
+  for (auto& [name, values] : by_metric) {
+    RunsSummary s;
+    s.metric = name;
+    s.censored = values.censored;
+    const std::uint64_t n = values.known.size();
+    s.runs = n + values.censored;
+    if (n > 0) {
+      std::ranges::sort(values.known);
+      double sum = 0;
+      for (const double v : values.known) sum += v;
+      s.mean = sum / static_cast<double>(n);
+      s.min = values.known.front();
+      s.max = values.known.back();
+      s.median = values.known[rank_of(0.5, n)];
+      if (n >= 10) s.p90 = values.known[rank_of(0.9, n)];
+    }
+    if (n > 1) {
+      double squares = 0;
+      for (const double v : values.known) squares += (v - s.mean) * (v - s.mean);
+      s.sd = std::sqrt(squares / static_cast<double>(n - 1));
+      const double half = student_t975(n - 1) * s.sd / std::sqrt(static_cast<double>(n));
+      s.ci_low = s.mean - half;
+      s.ci_high = s.mean + half;
+    }
+    summaries.push_back(std::move(s));
+  }
+  return summaries;
+}
+
+}  // namespace hearsay::measure

@@ -1,0 +1,67 @@
+#include "sim/measure/expectation.hpp"
+
+#include <doctest/doctest.h>
+
+#include "sim/measure/results_io.hpp"
+#include "tests/measure/fixture.hpp"
+
+namespace hearsay::measure {
+namespace {
+
+TEST_CASE("bounds hold for values alone: what is censored, absent or unknown fails") {
+  Results results;
+  results.metrics = {{"a_s", 12.5, false, "64 nodes"}, {"b_s", 3.0, true, "64 nodes"}, {"c_s", {}, false, "0 gets"}};
+  const std::vector<InvariantResult> invariants = {
+      {"no_stale_read", true, ""}, {"never_early", true, "3 early expiries"}, {"no_resurrection", false, ""}};
+  struct Row {
+    const char* metric;
+    std::optional<double> min, max;
+    bool held;
+    const char* measured;
+  };
+  const Row rows[] = {{"a_s", {}, 12.5, true, "12.5 s"},
+                      {"a_s", {}, 12.4, false, "12.5 s"},
+                      {"a_s", 12.5, {}, true, "12.5 s"},
+                      {"a_s", 13.0, 20.0, false, "12.5 s"},
+                      {"b_s", {}, 100.0, false, "censored at 3 s"},
+                      {"c_s", {}, 100.0, false, "no value (0 gets)"},
+                      {"d_s", {}, 100.0, false, "not measured"},
+                      {"no_stale_read", {}, {}, true, "held"},
+                      {"never_early", {}, {}, false, "3 early expiries"},
+                      {"no_resurrection", {}, {}, false, "not measured"},
+                      {"views_agree_at_end", {}, {}, false, "not measured"}};
+  for (const Row& row : rows) {
+    const plan::Expectation expectation{row.metric, row.min, row.max, row.metric, {}};
+    const auto reports = judge({&expectation, 1}, results, invariants);
+    REQUIRE(reports.size() == 1);
+    CHECK_MESSAGE(reports[0].held == row.held, row.metric);
+    CHECK(reports[0].measured == row.measured);
+  }
+}
+
+TEST_CASE("a value is told in its unit") {
+  CHECK(readable("get_latency_p99_ms", 40) == "40 ms");
+  CHECK(readable("messages_per_node_s", 2.25) == "2.25 per node and second");
+  CHECK(readable("availability_share", 0.98765432) == "0.9877");
+  CHECK(readable("convergence_s[heal]", 12.3456) == "12.35 s");
+}
+
+TEST_CASE("results are the same bytes twice, and rows quote what must be") {
+  const auto run = [] {
+    Scene s(3);
+    const std::size_t e = s.add_event(10, "a, \"b\"", plan::Crash{});
+    s.begin_together();
+    s.event(10, e);
+    s.down(10, 2);
+    s.sample(11);
+    return s.finish(20);
+  };
+  const Results once = run();
+  CHECK(to_json(once).dump() == to_json(run()).dump());
+  const std::string rows = csv_rows("r", once);
+  CHECK(rows.find("r,1,\"convergence_s[a, \"\"b\"\"]:censored\",,,10\n") != std::string::npos);
+  CHECK(rows.find("r,1,view_disagreement_share,11,,1\n") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace hearsay::measure

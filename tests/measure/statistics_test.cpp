@@ -1,0 +1,80 @@
+#include "sim/measure/statistics.hpp"
+
+#include <doctest/doctest.h>
+
+namespace hearsay::measure {
+namespace {
+
+Results run_of(std::uint64_t seed, std::optional<double> value, bool censored = false) {
+  Results results;
+  results.seed = seed;
+  results.metrics.push_back({"convergence_s[cut]", value, censored, "64 nodes"});
+  return results;
+}
+
+TEST_CASE("a quantile is an observed value and needs its population") {
+  Samples samples;
+  for (int i = 99; i >= 1; --i) samples.add(Duration(1s) * i);
+  Distribution d = samples.distribution();
+  CHECK(d.median == doctest::Approx(50));
+  CHECK(*d.p90 == doctest::Approx(90));
+  CHECK_FALSE(d.p99);
+  samples.add(100s);
+  d = samples.distribution();
+  CHECK(*d.p99 == doctest::Approx(99));
+  CHECK(d.mean == doctest::Approx(50.5));
+  CHECK(d.max == doctest::Approx(100));
+  CHECK_FALSE(d.p999);
+}
+
+TEST_CASE("a censored sample ranks above all known ones and bounds only what it reaches") {
+  Samples samples;
+  for (int i = 1; i <= 9; ++i) samples.add(Duration(1s) * i);
+  samples.add(2s, true);
+  const Distribution d = samples.distribution();
+  CHECK(d.censored == 1);
+  CHECK(d.median == doctest::Approx(5));
+  CHECK(*d.p90 == doctest::Approx(9));
+  CHECK_FALSE(is_bound(d, 0.5));
+  CHECK_FALSE(is_bound(d, 0.9));
+  CHECK(is_bound(d, 1.0));
+}
+
+TEST_CASE("more samples than are kept leave exact extremes and quantiles of a part") {
+  Samples samples;
+  const std::uint64_t n = 3 * Samples::kMaxKept;
+  for (std::uint64_t i = 1; i <= n; ++i) samples.add(Duration(static_cast<std::int64_t>(i) * 1'000'000));
+  const Distribution d = samples.distribution(1000.0);
+  CHECK(d.count == n);
+  CHECK(d.min == doctest::Approx(1));
+  CHECK(d.max == doctest::Approx(static_cast<double>(n)));
+  CHECK(d.median == doctest::Approx(static_cast<double>(n) / 2).epsilon(0.001));
+}
+
+TEST_CASE("Student's t has the values of the tables") {
+  CHECK(student_t975(1) == doctest::Approx(12.706).epsilon(0.0001));
+  CHECK(student_t975(9) == doctest::Approx(2.262).epsilon(0.0005));
+  CHECK(student_t975(40) == doctest::Approx(2.0211).epsilon(0.0005));
+  CHECK(student_t975(100) == doctest::Approx(1.9840).epsilon(0.0005));
+  CHECK(student_t975(1000) == doctest::Approx(1.9623).epsilon(0.0005));
+}
+
+TEST_CASE("a summary of runs has mean, deviation and interval, and counts censored runs apart") {
+  const auto summary = summarise({run_of(3, 3.0), run_of(1, 1.0), run_of(2, 2.0), run_of(4, 9.0, true), run_of(5, {})});
+  REQUIRE(summary.size() == 1);
+  CHECK(summary[0].runs == 4);
+  CHECK(summary[0].censored == 1);
+  CHECK(summary[0].mean == doctest::Approx(2));
+  CHECK(summary[0].sd == doctest::Approx(1));
+  CHECK(*summary[0].ci_high == doctest::Approx(2 + 4.3027 / 1.7320508));
+}
+
+TEST_CASE("the order in which runs finish changes no bit of their summary") {
+  const auto forth = summarise({run_of(1, 0.1), run_of(2, 0.7), run_of(3, 1e9)});
+  const auto back = summarise({run_of(3, 1e9), run_of(2, 0.7), run_of(1, 0.1)});
+  CHECK(forth[0].mean == back[0].mean);
+  CHECK(forth[0].sd == back[0].sd);
+}
+
+}  // namespace
+}  // namespace hearsay::measure
