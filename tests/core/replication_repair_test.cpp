@@ -21,7 +21,7 @@ bool everywhere(RepairedCluster& cluster, const std::string& key, std::string_vi
   return true;
 }
 
-std::string key_of(int i) { return "key" + std::to_string(i); }
+std::string key_of(int i) { return std::string("key").append(std::to_string(i)); }
 
 }  // namespace
 
@@ -80,12 +80,12 @@ TEST_CASE("every mode of anti-entropy makes replicas equal") {
     const NodeSlot missing = cluster.replicas("key0", 3)[1];
     cluster.isolate({missing});
     const NodeSlot client = cluster.outsider("key0", 3);
-    for (int i = 0; i < 30; ++i) (void)cluster.put(client, key_of(i), "v" + std::to_string(i), i % 2 == 0 ? 1h : 0s);
+    for (int i = 0; i < 30; ++i) (void)cluster.put(client, key_of(i), std::string("v").append(std::to_string(i)), i % 2 == 0 ? 1h : 0s);
     cluster.heal();
     const bool converged = cluster.loop.run_until(
         [&] {
           for (int i = 0; i < 30; ++i) {
-            if (!everywhere(cluster, key_of(i), "v" + std::to_string(i))) return false;
+            if (!everywhere(cluster, key_of(i), std::string("v").append(std::to_string(i)))) return false;
           }
           return true;
         },
