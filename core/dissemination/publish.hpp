@@ -1,5 +1,6 @@
 // The dissemination `publish`: an update goes to everybody on the topic at once, as a broker's or a PUB socket's
-// subscribers get it. One hop and N messages an update; who misses it is not told again. No state, no message of its own.
+// subscribers get it. One hop and N messages an update; who misses it is not told again. No state, no message of its
+// own.
 #pragma once
 
 #include <memory>

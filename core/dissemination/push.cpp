@@ -16,8 +16,11 @@ constexpr std::int64_t kMaxFanout = 64;
 constexpr std::array<std::string_view, 4> kStops{"blind-counter", "blind-coin", "feedback-counter", "feedback-coin"};
 constexpr std::array<std::string_view, 2> kPhases{"random", "aligned"};
 
-// What a rumor adds to a packet, from above: its payload without an envelope of its own, an array, a tag, an id, two numbers.
-std::uint32_t packed_bytes(const Message& payload) { return payload.wire_bytes - kEnvelopeBytes + 1 + 1 + 5 + 9 + 5 + 5; }
+// What a rumor adds to a packet, from above: its payload without an envelope of its own, an array, a tag, an id, two
+// numbers.
+std::uint32_t packed_bytes(const Message& payload) {
+  return payload.wire_bytes - kEnvelopeBytes + 1 + 1 + 5 + 9 + 5 + 5;
+}
 
 PushState::Hot* find_hot(PushState& state, const RumorId& id) {
   // Answers and repetitions are mostly about what was heard last.
@@ -34,30 +37,34 @@ void drop_done(PushState& state) {
 }  // namespace
 
 void PushParams::visit(ParamVisitor& v) {
-  v.integer("fanout", fanout, {1, kMaxFanout}, "members",
-            "random members that a node passes its hot rumors on to in each period; more spread faster and cost as much more "
-            "traffic");
-  v.duration("period", period, {1ms, 1h},
-             "time between two rounds of a node that has something hot; shorter spreads as much faster for the same number of "
-             "messages");
-  v.choice("stop", stop, kStops,
-           "when a node loses interest in a rumor: after `k` periods (blind-counter), after each period with probability 1/k "
-           "(blind-coin), after k contacts in a row that knew it (feedback-counter), after each contact that knew it with "
-           "probability 1/k (feedback-coin); feedback stops when it is needless to go on and costs an answer a contact");
+  v.integer(
+      "fanout", fanout, {1, kMaxFanout}, "members",
+      "random members that a node passes its hot rumors on to in each period; more spread faster and cost as much more "
+      "traffic");
+  v.duration(
+      "period", period, {1ms, 1h},
+      "time between two rounds of a node that has something hot; shorter spreads as much faster for the same number of "
+      "messages");
+  v.choice(
+      "stop", stop, kStops,
+      "when a node loses interest in a rumor: after `k` periods (blind-counter), after each period with probability "
+      "1/k (blind-coin), after k contacts in a row that knew it (feedback-counter), after each contact that knew it "
+      "with probability 1/k (feedback-coin); feedback stops when it is needless to go on and costs an answer a "
+      "contact");
   v.integer("k", k, {1, 1000}, "periods or contacts",
-            "how long interest lasts, by the rule above; with m messages a node about e^-m of the nodes never hear a rumor, so "
-            "more is surer and costs more");
+            "how long interest lasts, by the rule above; with m messages a node about e^-m of the nodes never hear a "
+            "rumor, so more is surer and costs more");
   v.choice("phase", phase, kPhases,
            "`random` spreads the nodes' rounds over the period; `aligned` puts them on multiples of the period by each "
            "node's monotonic clock, which makes periods the synchronous cycles of the literature");
   v.integer("hot", hot, {1, 65536}, "rumors",
             "hot rumors that a node keeps; one more drops the oldest before its time, more cost memory");
   v.integer("window", window, {1, 1 << 22}, "rumors",
-            "rumors that a node remembers to have heard, 20 to 24 bytes each; fewer than are on their way at a time makes old "
-            "ones spread again");
+            "rumors that a node remembers to have heard, 20 to 24 bytes each; fewer than are on their way at a time "
+            "makes old ones spread again");
   v.size("packet", packet, {512, 65536},
-         "rumors are put into one message up to this size, beyond it into another; a larger one may be fragmented and lost "
-         "as a whole");
+         "rumors are put into one message up to this size, beyond it into another; a larger one may be fragmented and "
+         "lost as a whole");
 }
 
 Push::Push(const PushParams& params) : params_(params) {
@@ -73,7 +80,8 @@ std::int64_t Push::period_of(const Step& step, const PushState& state) const {
 }
 
 void Push::on_start(Step& step, PushState& state, const Boot&) const {
-  if (params_.phase == PushParams::kRandom) state.offset = Duration(step.random().between(0, params_.period.count() - 1));
+  if (params_.phase != PushParams::kRandom) return;
+  state.offset = Duration(step.random().between(0, params_.period.count() - 1));
 }
 
 void Push::heat(Step& step, PushState& state, const MessageRef& payload, const RumorId& id) const {

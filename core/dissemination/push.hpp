@@ -10,13 +10,14 @@
 // With feedback every contact answers whether it knew. What is not heard by then stays unheard: the residue s is about
 // e^-m for m messages a node, e^-(k + 1)(1 - s) with feedback and coin. Anti-entropy is for the rest.
 //
-// Demers's cycles are synchronous: sites that are infected in a cycle start in the next, and a contact counts as useless
-// only if the recipient knew before the cycle. With `phase = aligned` a period is such a cycle: nodes act at the multiples of
-// the period on their monotonic clocks, and a rumor first heard in the present period counts as not known. With random
-// phases there are no cycles and any earlier receipt counts. Answers need less than a period for a counter to be exact.
+// Demers's cycles are synchronous: sites that are infected in a cycle start in the next, and a contact counts as
+// useless only if the recipient knew before the cycle. With `phase = aligned` a period is such a cycle: nodes act at
+// the multiples of the period on their monotonic clocks, and a rumor first heard in the present period counts as not
+// known. With random phases there are no cycles and any earlier receipt counts. Answers need less than a period for a
+// counter to be exact.
 //
-// All hot rumors for a contact travel in as few messages as `packet` allows, shared by the contacts of a period. Everything is
-// bounded: hot rumors (the oldest is dropped), known ones (SeenWindow), rumors a message.
+// All hot rumors for a contact travel in as few messages as `packet` allows, shared by the contacts of a period.
+// Everything is bounded: hot rumors (the oldest is dropped), known ones (SeenWindow), rumors a message.
 #pragma once
 
 #include <cstdint>
@@ -154,7 +155,8 @@ class Push final : public StatefulOf<Push, Role::kDissemination, PushState> {
 struct PushConfig : PushParams {
   static constexpr Role kRole = Role::kDissemination;
   static constexpr std::string_view kName = "push";
-  static constexpr std::string_view kSummary = "Rumor mongering: what is new goes to random members until interest is lost.";
+  static constexpr std::string_view kSummary =
+      "Rumor mongering: what is new goes to random members until interest is lost.";
   static constexpr std::string_view kSource =
       "Demers et al., Epidemic Algorithms for Replicated Database Maintenance, PODC '87";
 

@@ -1,5 +1,5 @@
-// The last rumors a node has heard, to tell a repeated one from a new one: a first-in-first-out set of bounded size. When
-// full, the oldest is forgotten, and counts as new should it come again.
+// The last rumors a node has heard, to tell a repeated one from a new one: a first-in-first-out set of bounded size.
+// When full, the oldest is forgotten, and counts as new should it come again.
 //
 // 16 bytes an entry and 4 to 8 of index, grown as it fills. Inserting and finding are O(1); one thread.
 #pragma once
@@ -27,7 +27,9 @@ class SeenWindow {
   // False when it is in already. At most `capacity` (at least 1, and the same in every call) entries stay.
   bool insert(const RumorId& id, std::size_t capacity);
   std::size_t size() const { return ids_.size(); }
-  std::size_t memory_bytes() const { return ids_.capacity() * sizeof(RumorId) + index_.capacity() * sizeof(std::uint32_t); }
+  std::size_t memory_bytes() const {
+    return ids_.capacity() * sizeof(RumorId) + index_.capacity() * sizeof(std::uint32_t);
+  }
   // In order of their age.
   void digest(Hasher& hasher) const;
 

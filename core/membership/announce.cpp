@@ -14,7 +14,8 @@ constexpr std::uint8_t kReapTimer = 2;
 constexpr std::int64_t kNeverHeard = std::numeric_limits<std::int64_t>::min();
 
 constexpr std::array<Preset, 2> kPresets{{
-    {"default", "healthy: five announcements may be lost, the receiver's monotonic clock decides, leaving is announced"},
+    {"default",
+     "healthy: four announcements in a row may be lost, the receiver's monotonic clock decides, leaving is announced"},
     {"go-os", "as go-os/kv is, defects included: reaped after one whole second by the sender's wall clock"},
 }};
 
@@ -24,17 +25,19 @@ constexpr std::array<std::string_view, 2> kPhases{"random", "start"};
 }  // namespace
 
 void AnnounceParams::visit(ParamVisitor& v) {
-  v.duration("interval", interval, {1ms, 1h},
-             "time between two announcements of a node; shorter finds joins and losses sooner, and costs N^2 messages an "
-             "interval");
+  v.duration(
+      "interval", interval, {1ms, 1h},
+      "time between two announcements of a node; shorter finds joins and losses sooner, and costs N^2 messages an "
+      "interval");
   v.duration("reap_interval", reap_interval, {1ms, 24h},
              "time between two looks for nodes that fell silent; longer adds up to itself to the detection of a crash");
   v.duration("reap_after", reap_after, {1ns, 24h},
              "silence after which a node is dropped; shorter detects a crash sooner and drops more of the healthy when "
              "messages are late or lost");
-  v.choice("clock", clock, kClocks,
-           "what a node's silence is measured by: `own`, the receiver's monotonic clock when it heard the node; `sender`, "
-           "the receiver's wall clock less the sender's when it announced, which takes clock skew for silence");
+  v.choice(
+      "clock", clock, kClocks,
+      "what a node's silence is measured by: `own`, the receiver's monotonic clock when it heard the node; `sender`, "
+      "the receiver's wall clock less the sender's when it announced, which takes clock skew for silence");
   v.duration("time_resolution", time_resolution, {1ns, 1h},
              "both ends of a silence are rounded down to multiples of this before they are compared; coarser makes the "
              "silence tolerated longer or shorter by up to as much");

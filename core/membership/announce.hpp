@@ -2,14 +2,14 @@
 // `reap_interval` it drops whoever it has not heard for longer than `reap_after`. Each node announces to everybody: N^2
 // announcements an interval, and 8 bytes a pair for when each was last heard.
 //
-// The preset `go-os` reproduces the original with its defects: a node is reaped after int64(1 s * 1.5) = 1 whole second, so
-// jitter or loss reaps the healthy; the sender's wall clock is compared with the receiver's, so one that is 2 s ahead
-// loses its peers until their next announcements; nobody says goodbye. The defaults are its cure.
+// The preset `go-os` reproduces the original with its defects: a node is reaped after int64(1 s * 1.5) = 1 whole
+// second, so jitter or loss reaps the healthy; the sender's wall clock is compared with the receiver's, so one that is
+// 2 s ahead loses its peers until their next announcements; nobody says goodbye. The defaults are its cure.
 //
-// A reaped node is believed dead, and stays known, until it is heard again: it is then forgotten and believed alive anew,
-// since by the order of beliefs a life sign of the same incarnation does not refute a death. A node that said goodbye
-// is back only with a higher epoch, so that an announcement that was on its way does not revive it. Announcements of a
-// former life are ignored; go-os, which knows no epochs, would take them for the present one's.
+// A reaped node is believed dead, and stays known, until it is heard again: it is then forgotten and believed alive
+// anew, since by the order of beliefs a life sign of the same incarnation does not refute a death. A node that said
+// goodbye is back only with a higher epoch, so that an announcement that was on its way does not revive it.
+// Announcements of a former life are ignored; go-os, which knows no epochs, would take them for the present one's.
 #pragma once
 
 #include <cstdint>
@@ -92,7 +92,8 @@ class Announce final : public StatefulOf<Announce, Role::kMembership, AnnounceSt
 struct AnnounceConfig : AnnounceParams {
   static constexpr Role kRole = Role::kMembership;
   static constexpr std::string_view kName = "announce";
-  static constexpr std::string_view kSummary = "Every node announces itself to everybody, and is dropped when it falls silent.";
+  static constexpr std::string_view kSummary =
+      "Every node announces itself to everybody, and is dropped when it falls silent.";
   static constexpr std::string_view kSource = "go-os/kv (github.com/micro/go-os), kv/os.go";
 
   static std::span<const Preset> presets();

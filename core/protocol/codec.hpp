@@ -1,28 +1,25 @@
 // The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
 //
 // A field is a bool, an integer, an enum, a string, Bytes, a Duration (int64 ns), a NodeId, a NodeSlot (travels as the
-// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of those,
-// or a MessageRef (travels as tag and body). Strangers' bytes end in `false`, never in a check: lengths are bounded
-// before anything is allocated (kMaxElements, kMaxString, kMaxDepth).
+// node's id), an Identity (travels as name, address, weight and zone), a nested struct with fields(), a vector of
+// those, or a MessageRef (travels as tag and body). What a stranger sent is read within the limits of wire.hpp.
 //
-// Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt unless
-// the struct declares `static constexpr std::size_t kRequiredFields`: the fields after those are optional, and keep the
-// default their struct gives them when they are missing. An Identity or a MessageRef must be set, unless it is optional;
-// then none travels as an empty array. A struct may declare `bool valid() const`, which is asked after unpacking: ranges
-// belong there.
+// Fields are append only: a longer array is a newer peer's, its extra fields are ignored; a shorter one is corrupt
+// unless the struct declares `static constexpr std::size_t kRequiredFields`: the fields after those are optional, and
+// keep the default their struct gives them when they are missing. An Identity or a MessageRef must be set, unless it is
+// optional; then none travels as an empty array. A struct may declare `bool valid() const`, which is asked after
+// unpacking: ranges belong there.
 //
 // A NodeSlot travels as an id alone, which means nothing to who has never heard of that node: its message is dropped
 // and counted apart (DecodeFault::kUnknownNode). Where the receiver may hear of the node for the first time, as in news
-// about members, the field is an Identity.
+// about members, the field is an Identity, or a NodeId that the strategy looks up itself.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -33,138 +30,15 @@
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
 #include "core/protocol/directory.hpp"
+#include "core/protocol/field_describer.hpp"
 #include "core/protocol/message.hpp"
+#include "core/protocol/wire.hpp"
 
 namespace hearsay {
 
-inline constexpr std::size_t kMaxElements = 1024;            // of an array
-inline constexpr std::size_t kMaxString = 64 * 1024;         // bytes of a string
-inline constexpr std::size_t kMaxBytes = 1024 * 1024;        // bytes of a value
-// Nested arrays: envelope, body, twice (list, tag and body, body) for messages inside messages, list, item, version: 11.
-inline constexpr std::size_t kMaxDepth = 12;
-// Of a stranger's share of the ring: a ring may spend memory in proportion to it.
-inline constexpr double kMaxWireWeight = 1000;
-
-// Why bytes were not taken for a message: each a counter of whoever receives.
-enum class DecodeFault : std::uint8_t {
-  kNone,
-  kMalformed,       // not what the field visitor says, over a limit, or refused by valid()
-  kForeign,         // MessagePack, but not ours
-  kOtherVersion,    // another major version
-  kUnknownMessage,  // a tag nobody registered: a newer peer's, or of a strategy that is not in use here
-  kUnknownNode,     // names a node by id that was never heard of here
-  kDirectoryFull,   // introduces one node too many
-};
-
-inline constexpr int kDecodeFaults = static_cast<int>(DecodeFault::kDirectoryFull) + 1;
-
-std::string_view to_string(DecodeFault fault);
-
-// A node's whole identity as a field: in memory its slot, on the wire what a stranger needs to know to reach it.
-struct Identity {
-  NodeSlot slot = kNoSlot;
-  friend bool operator==(Identity, Identity) = default;
-};
-
-// The tag of a message on the wire: FNV-1a of its name. Collisions are found by MessageTypes.
-constexpr std::uint32_t message_tag(std::string_view name) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
-  return hash;
-}
-
-// Every message type a process can receive. Built from the catalogue's strategies; a collision of tags is found here.
-class MessageTypes {
- public:
-  // kInvalidArgument when another message has the same tag; adding the same type again is fine.
-  Result<void> add(const MessageType& type);
-  const MessageType* find(std::uint32_t tag) const;
-  const std::vector<const MessageType*>& all() const { return types_; }  // sorted by tag
-
- private:
-  std::vector<const MessageType*> types_;
-};
-
-// ---- writing -------------------------------------------------------------------------------------------------------
-
-// Appends MessagePack to a buffer. Never fails; the strategy bounds what it sends.
-class Packer {
- public:
-  Packer(std::string& out, const Directory& directory) : out_(out), directory_(directory) {}
-  void array(std::size_t elements);
-  void boolean(bool value);
-  void unsigned_integer(std::uint64_t value);
-  void integer(std::int64_t value);
-  void real(double value);
-  void string(std::string_view value);
-  void binary(std::string_view value);
-  void identity(NodeSlot slot);
-  const Directory& directory() const { return directory_; }
-
- private:
-  std::string& out_;
-  const Directory& directory_;
-};
-
-// ---- reading -------------------------------------------------------------------------------------------------------
-
-// Walks one MessagePack value. The first thing that does not fit makes it fail, and it stays failed.
-class Unpacker {
- public:
-  // Parses `bytes` within the limits above; trailing bytes are an error. `directory` interns identities, `pool` and
-  // `types` make nested messages. The bytes must outlive the unpacker.
-  Unpacker(std::string_view bytes, Directory& directory, MessagePool& pool, const MessageTypes& types);
-  ~Unpacker();
-  Unpacker(const Unpacker&) = delete;
-  Unpacker& operator=(const Unpacker&) = delete;
-
-  bool ok() const { return fault_ == DecodeFault::kNone; }
-  // The first reason is kept.
-  void fail(DecodeFault why = DecodeFault::kMalformed) {
-    if (ok()) fault_ = why;
-  }
-  DecodeFault fault() const { return fault_; }
-
-  // Enters an array: its length, then its elements are read in turn, then leave() skips what is left. What fails reads
-  // as zero, and as an array of none.
-  std::size_t enter();
-  void leave();
-
-  // Takes an empty array, when that is what comes next.
-  bool none();
-  bool boolean();
-  std::uint64_t unsigned_integer(std::uint64_t max);
-  std::int64_t integer();
-  double real();
-  std::string_view string();
-  std::string_view binary();
-  NodeSlot identity();  // interns it
-  NodeSlot peer();      // an id that must be known to the directory, or 0 for none
-  MessageRef message();
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-  DecodeFault fault_ = DecodeFault::kNone;
-};
-
-// ---- documentation -------------------------------------------------------------------------------------------------
-
-// Receives the fields of a message in order, for the reference pages.
-class FieldSink {
- public:
-  virtual ~FieldSink() = default;
-  virtual void field(std::string_view name, std::string_view type, std::string_view doc) = 0;
-};
-
-// ---- what the visitor becomes ---------------------------------------------------------------------------------------
+// ---- what the visitor becomes ----------------------------------------------------------------------------------------
 
 namespace codec {
-
-template <class T>
-inline constexpr bool kIsVector = false;
-template <class T>
-inline constexpr bool kIsVector<std::vector<T>> = true;
 
 constexpr std::uint32_t size_of_unsigned(std::uint64_t v) {
   return v < 128 ? 1 : v <= 0xff ? 2 : v <= 0xffff ? 3 : v <= 0xffffffff ? 5 : 9;
@@ -375,7 +249,8 @@ class FieldComparer {
       if (!a || !b) return !a && !b;
       return a->type == b->type && a->type->equal(*a, *b);
     } else if constexpr (kIsVector<T>) {
-      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same(x, y); });
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                        [](const auto& x, const auto& y) { return same(x, y); });
     } else if constexpr (requires { a == b; }) {
       return a == b;
     } else {
@@ -402,63 +277,6 @@ class FieldResetter {
  private:
   const char* object_;
   const char* pristine_;
-};
-
-class FieldDescriber {
- public:
-  explicit FieldDescriber(FieldSink& sink) : sink_(sink) {}
-  template <class T>
-  void operator()(const T&, std::string_view name, std::string_view doc) {
-    sink_.field(name, type_name<T>(), doc);
-  }
-
- private:
-  template <class T>
-  static std::string type_name() {
-    if constexpr (std::is_same_v<T, bool>) {
-      return "bool";
-    } else if constexpr (std::is_same_v<T, NodeSlot> || std::is_same_v<T, NodeId>) {
-      return "node id";
-    } else if constexpr (std::is_enum_v<T>) {
-      return "enum";
-    } else if constexpr (std::is_unsigned_v<T>) {
-      return "uint" + std::to_string(8 * sizeof(T));
-    } else if constexpr (std::is_integral_v<T>) {
-      return "int" + std::to_string(8 * sizeof(T));
-    } else if constexpr (std::is_same_v<T, double>) {
-      return "float64";
-    } else if constexpr (std::is_same_v<T, Duration>) {
-      return "int64 ns";
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      return "str";
-    } else if constexpr (std::is_same_v<T, Bytes>) {
-      return "bin";
-    } else if constexpr (std::is_same_v<T, Identity>) {
-      return "[name, address, weight, zone]";
-    } else if constexpr (std::is_same_v<T, MessageRef>) {
-      return "[tag, body]";
-    } else if constexpr (kIsVector<T>) {
-      return "array of " + type_name<typename T::value_type>();
-    } else {
-      return struct_name<T>();
-    }
-  }
-  struct Inner : FieldSink {
-    std::string text;
-    void field(std::string_view name, std::string_view, std::string_view) override {
-      if (!text.empty()) text += ", ";
-      text += name;
-    }
-  };
-  template <class T>
-  static std::string struct_name() {
-    Inner inner;
-    T t{};
-    FieldDescriber describer(inner);
-    T::fields(t, describer);
-    return "[" + inner.text + "]";
-  }
-  FieldSink& sink_;
 };
 
 struct FieldCounter {

@@ -29,7 +29,8 @@ enum class ObservationKind : std::uint8_t {
   kRepaired,
   // A bounded queue was full and something was let go; `value` counts what.
   kOverflow,
-  // A node believes from now on that everybody it knows of is alive: one observation for all; `value` counts the members.
+  // A node believes from now on that everybody it knows of is alive: one observation for all; `value` counts the
+  // members.
   kMembersAll,
 };
 

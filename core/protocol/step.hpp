@@ -156,8 +156,8 @@ class Step {
   // Merges a belief into the view; when that changed it, tells the other roles and whoever observes. Only membership.
   bool update_member(NodeSlot subject, Belief belief);
   void forget_member(NodeSlot subject);
-  // Merges one belief about everybody the directory knows, the node itself included. Only membership, in its start: the other
-  // roles start after it, find the view as it is and are not told of each member; one kMembersAll is observed.
+  // Merges one belief about everybody the directory knows, the node itself included. Only membership, in its start: the
+  // other roles start after it, find the view as it is and are not told of each member; one kMembersAll is observed.
   void update_everyone(Belief belief);
 
   // Answers a request.

@@ -52,8 +52,8 @@ class ViewStore {
   virtual MaybeBelief get(NodeSlot owner, NodeSlot subject) const = 0;
   // Replaces the belief when the new one is greater or the subject unknown; true when it did. Amortised O(1).
   virtual bool merge(NodeSlot owner, NodeSlot subject, Belief belief) = 0;
-  // Merges one belief about every slot of the domain, the owner's own included. O(domain) by default; a store that shares a
-  // base among its owners may do it in O(1).
+  // Merges one belief about every slot of the domain, the owner's own included. O(domain) by default; a store that
+  // shares a base among its owners may do it in O(1).
   virtual void merge_everyone(NodeSlot owner, Belief belief);
   // Drops what is known of a subject.
   virtual void forget(NodeSlot owner, NodeSlot subject) = 0;

@@ -47,8 +47,9 @@ void sort_points(std::vector<Tagged>& points) {
       scratch.assign(begin, begin + size);
       for (const Tagged& t : scratch) begin[counts[digit(t.point)]++] = t;
     }
-    // Insertion sort: everything is within a few places of where it belongs. Equal digits make it quadratic, which points
-    // that are a hash of an id cannot be made to have; std::sort takes over when there are many, as with masked points.
+    // Insertion sort: everything is within a few places of where it belongs. Equal digits make it quadratic, which
+    // points that are a hash of an id cannot be made to have; std::sort takes over when there are many, as with masked
+    // points.
     std::size_t moves = 0;
     for (std::size_t i = 1; i < size && moves < 8 * size; ++i) {
       const Tagged t = begin[i];
@@ -70,7 +71,9 @@ struct Edit {
   bool add = false;
 };
 
-bool edit_before(const Edit& a, const Edit& b) { return std::tie(a.point, a.id, a.add) < std::tie(b.point, b.id, b.add); }
+bool edit_before(const Edit& a, const Edit& b) {
+  return std::tie(a.point, a.id, a.add) < std::tie(b.point, b.id, b.add);
+}
 
 }  // namespace
 
@@ -78,7 +81,8 @@ std::size_t KargerPlacement::memory_bytes() const {
   return PointPlacement::memory_bytes() + members_.capacity() * sizeof(members_[0]);
 }
 
-Karger::Karger(std::uint32_t points, unsigned point_bits) : points_(points), mask_(~std::uint64_t{0} << (64 - point_bits)) {
+Karger::Karger(std::uint32_t points, unsigned point_bits)
+    : points_(points), mask_(~std::uint64_t{0} << (64 - point_bits)) {
   HEARSAY_CHECK(points >= 1 && point_bits >= 1 && point_bits <= 64);
 }
 
@@ -170,9 +174,11 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
 }
 
 void KargerConfig::visit(ParamVisitor& v) {
-  v.integer("points", points, {1, 65536}, "points",
-            "points on the circle of a node of weight 1; the load of N nodes varies by sqrt((N - 1) / (N points + 1)), so four "
-            "times the points halve the imbalance, and cost four times the memory (14 to 16 bytes a point) and build time");
+  v.integer(
+      "points", points, {1, 65536}, "points",
+      "points on the circle of a node of weight 1; the load of N nodes varies by sqrt((N - 1) / (N points + 1)), so "
+      "four times the points halve the imbalance, and cost four times the memory (14 to 16 bytes a point) and build "
+      "time");
 }
 
 std::shared_ptr<const Component> KargerConfig::build() const {

@@ -1,10 +1,10 @@
 // The ring `karger`: consistent hashing with V points a node and unit of weight.
 // Karger, Lehman, Leighton, Panigrahy, Levine, Lewin, Consistent Hashing and Random Trees (STOC '97).
 //
-// Point i of a node is a function of its id and i alone, so the ring is that of the set of members, in whatever order they
-// came. Points are 64 bits wide: with 32, a thousand nodes of 160 points share three points. Should two still be equal,
-// the smaller id has it. Each share of the circle is Beta(V, V (N - 1)) distributed: a coefficient of variation of
-// sqrt((N - 1) / (N V + 1)). A change of the members moves the keys that it must move and no other.
+// Point i of a node is a function of its id and i alone, so the ring is that of the set of members, in whatever order
+// they came. Points are 64 bits wide: with 32, a thousand nodes of 160 points share three points. Should two still be
+// equal, the smaller id has it. Each share of the circle is Beta(V, V (N - 1)) distributed: a coefficient of variation
+// of sqrt((N - 1) / (N V + 1)). A change of the members moves the keys that it must move and no other.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,8 @@ class Karger final : public Ring {
 
   // O(P) expected for P points in all, O(P log P) at worst.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
-  // Merges the changed members' points into the old circle: O(c log c) for the c points that come and go and one copy of
-  // the others. What changed is found by comparing `members` with the former ones, so a changed weight counts too; a
+  // Merges the changed members' points into the old circle: O(c log c) for the c points that come and go and one copy
+  // of the others. What changed is found by comparing `members` with the former ones, so a changed weight counts too; a
   // placement of another ring, or one that changes in more than half, is built anew.
   std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
                                          std::span<const RingMember> members) const override;
@@ -82,7 +82,8 @@ class Karger final : public Ring {
 struct KargerConfig {
   static constexpr Role kRole = Role::kRing;
   static constexpr std::string_view kName = "karger";
-  static constexpr std::string_view kSummary = "Consistent hashing with several points a node, in proportion to its weight.";
+  static constexpr std::string_view kSummary =
+      "Consistent hashing with several points a node, in proportion to its weight.";
   static constexpr std::string_view kSource =
       "Karger et al., Consistent Hashing and Random Trees, STOC '97; point index by the top bits of the hash";
 

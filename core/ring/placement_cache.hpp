@@ -1,13 +1,13 @@
 // Placements of one ring by the hash of a view's members, shared by all nodes of a driver that see the same members.
 //
-// A hit is O(1), and the placement asked for last costs one comparison. A miss collects the members (O(slots known to the
-// directory)) and asks the ring: `apply` from the most recently used placement when at most an eighth of the members
-// changed, else `place`. Bounded: the least recently used placement goes when there are more than `capacity`. A reference
-// stays valid until `capacity` other placements have been asked for; hold it no longer than a step.
+// A hit is O(1), and the placement asked for last costs one comparison. A miss collects the members (O(slots known to
+// the directory)) and asks the ring: `apply` from the most recently used placement when at most an eighth of the
+// members changed, else `place`. Bounded: the least recently used placement goes when there are more than `capacity`. A
+// reference stays valid until `capacity` other placements have been asked for; hold it no longer than a step.
 //
-// One thread. Member hashes are 128 bits and compared alone: a collision is less likely than a broken machine. They do not
-// cover weights: whoever changes a node's weight in the directory calls clear(). What a view's placement is does not depend
-// on what was cached.
+// One thread. Member hashes are 128 bits and compared alone: a collision is less likely than a broken machine. They do
+// not cover weights: whoever changes a node's weight in the directory calls clear(). What a view's placement is does
+// not depend on what was cached.
 #pragma once
 
 #include <cstddef>
@@ -67,7 +67,8 @@ class PlacementCache final : public PlacementSource {
   void learn_new_slots();
   RingMember member(NodeSlot slot) const;
   // The placement of `members` by apply() on the most recent one; null when too much changed.
-  std::shared_ptr<const Placement> changed(const std::vector<NodeSlot>& slots, std::span<const RingMember> members) const;
+  std::shared_ptr<const Placement> changed(const std::vector<NodeSlot>& slots,
+                                           std::span<const RingMember> members) const;
 
   const Ring& ring_;
   const Directory& directory_;

@@ -31,8 +31,8 @@ PointPlacement::PointPlacement(RingPoints points, std::size_t members)
   const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
   shift_ = 64 - bits;
   index_.resize((std::size_t{1} << bits) + 1);
-  // How many points lie up to the end of each prefix: the last one to be written stays, an empty prefix has what the one
-  // before it has. Without a branch that depends on the points.
+  // How many points lie up to the end of each prefix: the last one to be written stays, an empty prefix has what the
+  // one before it has. Without a branch that depends on the points.
   std::uint64_t last = 0;
   bool ascending = true;
   std::uint32_t slots = 0;

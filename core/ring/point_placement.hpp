@@ -1,14 +1,14 @@
-// A placement that is a circle of points: a key belongs to the first point at or after its hash, wrapping. What every ring of
-// the consistent-hashing family becomes once its points are known.
+// A placement that is a circle of points: a key belongs to the first point at or after its hash, wrapping. What every
+// ring of the consistent-hashing family becomes once its points are known.
 //
-// Immutable, so any number of threads may read it. A lookup goes through an index by the top bits of the hash, which leads
-// to the first point that can be the answer; the four points from there are compared without a branch, since a
-// mispredicted one costs as much as the rest of the lookup. What a lookup touches, the upper half of a point and its owner,
-// lies together, so that it misses the cache twice; the lower halves are read only when the upper ones are equal. Crowded
-// stretches, which uniform points do not have, are searched.
+// Immutable, so any number of threads may read it. A lookup goes through an index by the top bits of the hash, which
+// leads to the first point that can be the answer; the four points from there are compared without a branch, since a
+// mispredicted one costs as much as the rest of the lookup. What a lookup touches, the upper half of a point and its
+// owner, lies together, so that it misses the cache twice; the lower halves are read only when the upper ones are
+// equal. Crowded stretches, which uniform points do not have, are searched.
 //
-// Memory: 12 bytes a point and 2 to 4 of index. Invariants: the points ascend, and behind the last one lie kPadding copies
-// of 2^64 - 1 owned by the first point's owner, so that wrapping needs no test.
+// Memory: 12 bytes a point and 2 to 4 of index. Invariants: the points ascend, and behind the last one lie kPadding
+// copies of 2^64 - 1 owned by the first point's owner, so that wrapping needs no test.
 #pragma once
 
 #include <cstddef>
@@ -49,14 +49,14 @@ class PointPlacement : public Placement {
  public:
   static constexpr std::size_t kMaxPoints = std::size_t{1} << 31;
 
-  // Of equal ends the first point counts. `members` is how many distinct members there are, those without a point included.
-  // O(points).
+  // Of equal ends the first point counts. `members` is how many distinct members there are, those without a point
+  // included. O(points).
   PointPlacement(RingPoints points, std::size_t members);
 
   NodeSlot lookup(std::uint64_t hash) const final { return hot_[find(hash)].owner; }
   void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const final;
-  // Walks clockwise over distinct owners. O(points walked * replicas) up to 32 replicas, beyond that O(points walked), which
-  // then allocates a bit a slot.
+  // Walks clockwise over distinct owners. O(points walked * replicas) up to 32 replicas, beyond that O(points walked),
+  // which then allocates a bit a slot.
   std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const final;
   // Neighbouring arcs of one owner are one arc.
   bool arcs(std::vector<Arc>& out) const final;
@@ -81,7 +81,8 @@ class PointPlacement : public Placement {
     const auto high = static_cast<std::uint32_t>(hash >> 32);
     const unsigned before = static_cast<unsigned>(hot[0].high < high) + static_cast<unsigned>(hot[1].high < high) +
                             static_cast<unsigned>(hot[2].high < high) + static_cast<unsigned>(hot[3].high < high);
-    if (before == kPadding || hot[before].high == high) [[unlikely]] return find_exactly(hash, first + before);
+    if (before == kPadding || hot[before].high == high) [[unlikely]]
+      return find_exactly(hash, first + before);
     return first + before;
   }
   std::size_t find_exactly(std::uint64_t hash, std::size_t from) const;

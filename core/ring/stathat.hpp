@@ -1,14 +1,15 @@
 // The ring `stathat`: the one inside go-os/kv, to the point (github.com/stathat/consistent).
 //
-// A node has 20 points: CRC32 (IEEE) of the decimal index followed by its name. A key's hash is the CRC32 of the key, and
-// it belongs to the first point strictly greater, wrapping. Weights and zones are ignored. CRC32 keeps the structure of
-// what it hashes, and 20 points are few, so the balance is poor: that is the point of having it.
+// A node has 20 points: CRC32 (IEEE) of the decimal index followed by its name. A key's hash is the CRC32 of the key,
+// and it belongs to the first point strictly greater, wrapping. Weights and zones are ignored. CRC32 keeps the
+// structure of what it hashes, and 20 points are few, so the balance is poor: that is the point of having it.
 //
-// Collisions: equal points of two nodes are one point ("1.0.0.1:80" and "11.0.0.1:80" have one: index 11 of the first and
-// index 1 of the second spell the same). In the original the node added later takes it and removing either node deletes
-// it, so two processes with the same members can disagree, for ever. A placement here is a function of the set alone, as if
-// every node had been added to an empty ring in ascending order of names: the greater name has the point, and when that
-// node goes the other gets it back. The lasting disagreement is therefore not reproduced; the shared point is.
+// Collisions: equal points of two nodes are one point ("1.0.0.1:80" and "11.0.0.1:80" have one: index 11 of the first
+// and index 1 of the second spell the same). In the original the node added later takes it and removing either node
+// deletes it, so two processes with the same members can disagree, for ever. A placement here is a function of the set
+// alone, as if every node had been added to an empty ring in ascending order of names: the greater name has the point,
+// and when that node goes the other gets it back. The lasting disagreement is therefore not reproduced; the shared
+// point is.
 //
 // The 32-bit circle in the 64-bit interface: a hash h is h << 32, and a point p covers up to (p << 32) - 1, which turns
 // "strictly greater" into "at or after"; p = 0, which the original reaches by wrapping only, becomes 2^64 - 1.
@@ -42,7 +43,8 @@ class Stathat final : public Ring {
 struct StathatConfig {
   static constexpr Role kRole = Role::kRing;
   static constexpr std::string_view kName = "stathat";
-  static constexpr std::string_view kSummary = "The consistent hash of go-os/kv: 20 CRC32 points a node, with its collisions.";
+  static constexpr std::string_view kSummary =
+      "The consistent hash of go-os/kv: 20 CRC32 points a node, with its collisions.";
   static constexpr std::string_view kSource = "github.com/stathat/consistent, as used by go-os/kv";
 
   std::int64_t points = 20;

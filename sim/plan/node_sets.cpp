@@ -283,7 +283,8 @@ NodeSet parse_nodes(Reading& reading, const Input& value, std::string_view key) 
 }
 
 NodeSet required_nodes(Reading& reading, const Section& section, std::string_view key) {
-  if (!section.require(key, fmt::format("{} = \"n0..n3\" or another node set", key))) return {};
+  const bool one = key == "node";
+  if (!section.require(key, one ? "node = \"n0\"" : fmt::format("{} = \"n0..n3\" or another node set", key))) return {};
   return parse_nodes(reading, *section.find(key), key);
 }
 

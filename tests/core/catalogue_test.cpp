@@ -15,8 +15,8 @@ constexpr Role kAllRoles[] = {Role::kMembership, Role::kDissemination, Role::kRe
 
 bool is_word(std::string_view text) {
   for (const char c : text) {
-    if (std::islower(static_cast<unsigned char>(c)) == 0 && std::isdigit(static_cast<unsigned char>(c)) == 0 && c != '_' &&
-        c != '-') {
+    if (std::islower(static_cast<unsigned char>(c)) == 0 && std::isdigit(static_cast<unsigned char>(c)) == 0 &&
+        c != '_' && c != '-') {
       return false;
     }
   }
@@ -44,7 +44,8 @@ class Inspector final : public ParamVisitor {
     inspect(name, doc, range.min <= value && value <= range.max);
   }
   void boolean(std::string_view name, bool&, std::string_view doc) override { inspect(name, doc, true); }
-  void choice(std::string_view name, int& value, std::span<const std::string_view> choices, std::string_view doc) override {
+  void choice(std::string_view name, int& value, std::span<const std::string_view> choices,
+              std::string_view doc) override {
     inspect(name, doc, value >= 0 && static_cast<std::size_t>(value) < choices.size());
     for (const std::string_view word : choices) CHECK(is_word(word));
   }

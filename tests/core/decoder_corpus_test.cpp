@@ -1,4 +1,5 @@
-// The seeds of the decoder's fuzz target (tests/fuzz/corpus/decoder), one file a frame, named by what decode() says of it.
+// The seeds of the decoder's fuzz target (tests/fuzz/corpus/decoder), one file a frame, named by what decode() says of
+// it.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -72,7 +72,8 @@ TEST_CASE("what cannot be a node is refused") {
   CHECK(directory.intern("").error().code == ErrorCode::kInvalidArgument);
   CHECK(directory.intern(std::string(Directory::kMaxNameBytes, 'x')).has_value());
   CHECK(directory.intern(std::string(Directory::kMaxNameBytes + 1, 'x')).error().code == ErrorCode::kInvalidArgument);
-  CHECK(directory.intern("a", std::string(Directory::kMaxAddressBytes + 1, 'x')).error().code == ErrorCode::kInvalidArgument);
+  CHECK(directory.intern("a", std::string(Directory::kMaxAddressBytes + 1, 'x')).error().code ==
+        ErrorCode::kInvalidArgument);
   CHECK(directory.intern("a", "", 0.0).error().code == ErrorCode::kInvalidArgument);
   CHECK(directory.size() == 1);
 }

@@ -19,7 +19,8 @@ using test::Loopback;
 using test::news;
 
 std::shared_ptr<const Composition> composition(std::shared_ptr<const Strategy> dissemination) {
-  return test::compose(std::make_shared<StaticMembership>(), std::move(dissemination), std::make_shared<test::Newsroom>());
+  return test::compose(std::make_shared<StaticMembership>(), std::move(dissemination),
+                       std::make_shared<test::Newsroom>());
 }
 std::shared_ptr<const Composition> composition(const PushParams& params = {}) {
   return composition(std::make_shared<Push>(params));

@@ -26,7 +26,9 @@ TEST_CASE("a reference counts, whatever is done with it") {
   const Message* raw = first.detach();
   CHECK_FALSE(static_cast<bool>(first));
   CHECK(pool.live() == 1);
-  { const MessageRef adopted = MessageRef::adopt(raw); }
+  {
+    const MessageRef adopted = MessageRef::adopt(raw);
+  }
   CHECK(pool.live() == 0);
 }
 

@@ -77,7 +77,8 @@ class LoggedDissemination final : public StatefulOf<LoggedDissemination, Role::k
   std::vector<const MessageType*> messages() const override { return {&message_type<Rumour>()}; }
   void on_start(Step&, Nothing&, const Boot&) const { log_.push_back("dissemination start"); }
   void on_member_change(Step&, Nothing&, const MemberChange& change) const {
-    log_.push_back(fmt::format("dissemination change {} {}", raw(change.subject), to_string(change.after.belief.status)));
+    log_.push_back(
+        fmt::format("dissemination change {} {}", raw(change.subject), to_string(change.after.belief.status)));
   }
   void on_message(Step& step, Nothing&, NodeSlot from, const Message& message) const {
     log_.push_back(fmt::format("dissemination message from={}", raw(from)));
@@ -364,7 +365,8 @@ TEST_CASE("a composition's states lie apart and aligned") {
     std::vector<const MessageType*> messages() const override { return {}; }
   };
   Log log;
-  const auto composition = compose(std::make_shared<WideMembership>(), nullptr, std::make_shared<LoggedReplication>(log));
+  const auto composition =
+      compose(std::make_shared<WideMembership>(), nullptr, std::make_shared<LoggedReplication>(log));
   CHECK(composition->layout().alignment == 64);
   CHECK(composition->layout().bytes == sizeof(Wide) + sizeof(Timers));
   alignas(64) std::byte block[256];

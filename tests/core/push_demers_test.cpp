@@ -1,8 +1,10 @@
-// Tables 1 and 2 of Demers et al. 1987 through the whole strategy: n = 1000, one rumor, the residue s (the share that never
-// hears it), the traffic m (updates sent / n) and t_last (cycles until the last one hears it), against the published figures.
+// Tables 1 and 2 of Demers et al. 1987 through the whole strategy: n = 1000, one rumor, the residue s (the share that
+// never hears it), the traffic m (updates sent / n) and t_last (cycles until the last one hears it), against the
+// published figures.
 //
-// Synchronous cycles: aligned phases, and a latency that is short against the period, so that the answers of a cycle are
-// in before the next. A figure passes when it is within the published rounding and four standard errors of the mean.
+// Synchronous cycles: aligned phases, and a latency that is short against the period, so that the answers of a cycle
+// are in before the next. A figure passes when it is within the published rounding and four standard errors of the
+// mean.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -66,9 +68,10 @@ Figures measure(int stop, std::int64_t k) {
   params.k = k;
   params.phase = PushParams::kAligned;
   params.window = 1024;
-  Loopback net(test::compose(std::make_shared<StaticMembership>(), std::make_shared<Push>(params),
-                             std::make_shared<test::Newsroom>()),
-               {.nodes = kSites, .seed = static_cast<std::uint64_t>(100 * stop + k), .latency_min = 1ms, .latency_max = 1ms});
+  Loopback net(
+      test::compose(std::make_shared<StaticMembership>(), std::make_shared<Push>(params),
+                    std::make_shared<test::Newsroom>()),
+      {.nodes = kSites, .seed = static_cast<std::uint64_t>(100 * stop + k), .latency_min = 1ms, .latency_max = 1ms});
   net.start_all();
   Figures figures;
   std::uint64_t sent = 0;
@@ -106,7 +109,10 @@ void check(const Mean& measured, double published, double digit) {
 TEST_CASE("Demers 1987, Table 1: push, feedback, counter") {
   const struct {
     double s, s_digit, m, last;
-  } table[] = {{.18, .01, 1.7, 16.8}, {.037, .001, 3.3, 16.9}, {.011, .001, 4.5, 17.4}, {.0036, .0001, 5.6, 17.5},
+  } table[] = {{.18, .01, 1.7, 16.8},
+               {.037, .001, 3.3, 16.9},
+               {.011, .001, 4.5, 17.4},
+               {.0036, .0001, 5.6, 17.5},
                {.0012, .0001, 6.7, 17.7}};
   for (std::int64_t k = 1; k <= kRows; ++k) {
     CAPTURE(k);
@@ -121,7 +127,10 @@ TEST_CASE("Demers 1987, Table 1: push, feedback, counter") {
 TEST_CASE("Demers 1987, Table 2: push, blind, coin") {
   const struct {
     double s, s_digit, m, m_digit, last;
-  } table[] = {{.96, .01, .04, .01, 38}, {.20, .01, 1.6, .1, 33}, {.060, .001, 2.8, .1, 32}, {.021, .001, 3.9, .1, 32},
+  } table[] = {{.96, .01, .04, .01, 38},
+               {.20, .01, 1.6, .1, 33},
+               {.060, .001, 2.8, .1, 32},
+               {.021, .001, 3.9, .1, 32},
                {.008, .001, 4.9, .1, 32}};
   for (std::int64_t k = 1; k <= kRows; ++k) {
     CAPTURE(k);

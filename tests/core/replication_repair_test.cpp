@@ -131,7 +131,8 @@ TEST_CASE("digests and deltas keep to the packet size and go on over rounds") {
   config.packet_size = 700;
   RepairedCluster cluster(config, {.nodes = 2, .wire = true});
   cluster.isolate({NodeSlot{1}});
-  for (int i = 0; i < 300; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string(i % 50 == 0 ? 5000U : 90U, 'v')).ok);
+  for (int i = 0; i < 300; ++i)
+    CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string(i % 50 == 0 ? 5000U : 90U, 'v')).ok);
   std::size_t large = 0;
   std::size_t most_copies = 0;
   cluster.loop.drop = [&](NodeSlot, NodeSlot, const Message& message) {
@@ -290,7 +291,8 @@ TEST_CASE("lost, doubled and reordered repair messages only cost time") {
     again = false;
     return seen % 5 == 0;
   };
-  for (int i = 0; i < 40; ++i) (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 4)}, key_of(i % 20), std::to_string(i));
+  for (int i = 0; i < 40; ++i)
+    (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 4)}, key_of(i % 20), std::to_string(i));
   cluster.loop.run_for(3min);
   for (int i = 0; i < 20; ++i) {
     const auto nodes = cluster.replicas(key_of(i), 3);

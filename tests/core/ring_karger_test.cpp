@@ -27,7 +27,8 @@ struct Reference {
 
   Reference(const Karger& ring, const std::vector<RingMember>& members) {
     for (const RingMember& m : members) {
-      for (std::uint32_t i = 0; i < ring.points_of(m.weight); ++i) points.push_back({ring.point(m.id, i), m.id, m.slot});
+      for (std::uint32_t i = 0; i < ring.points_of(m.weight); ++i)
+        points.push_back({ring.point(m.id, i), m.id, m.slot});
     }
   }
   std::vector<NodeSlot> clockwise(std::uint64_t hash) const {

@@ -74,9 +74,8 @@ struct Fixture {
     std::vector<Arc> b;
     const Placement& got = cache.placement(view(owner));
     const bool arcs = got.arcs(a) && expected->arcs(b) && got.members() == members.size();
-    return arcs && std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Arc& x, const Arc& y) {
-             return x.last == y.last && x.owner == y.owner;
-           });
+    return arcs && std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                              [](const Arc& x, const Arc& y) { return x.last == y.last && x.owner == y.owner; });
   }
 };
 

@@ -43,9 +43,9 @@ void check_counts(const View& view, const Directory& directory) {
 }  // namespace
 
 TEST_CASE("beliefs are ordered by epoch, incarnation and status") {
-  const std::vector<Belief> ascending{
-      {0, 0, Status::kAlive}, {0, 0, Status::kSuspect}, {0, 0, Status::kDead}, {0, 0, Status::kLeft},
-      {0, 1, Status::kAlive}, {0, 1, Status::kDead},    {1, 0, Status::kAlive}};
+  const std::vector<Belief> ascending{{0, 0, Status::kAlive}, {0, 0, Status::kSuspect}, {0, 0, Status::kDead},
+                                      {0, 0, Status::kLeft},  {0, 1, Status::kAlive},   {0, 1, Status::kDead},
+                                      {1, 0, Status::kAlive}};
   for (std::size_t i = 1; i < ascending.size(); ++i) CHECK(ascending[i - 1] < ascending[i]);
   CHECK(is_member(Status::kSuspect));
   CHECK_FALSE(is_member(Status::kDead));
@@ -158,7 +158,7 @@ TEST_CASE("a random member is any other one, equally likely") {
     RandomStream random(3, Purpose::kTest);
     Random draw = random.random();
     std::vector<int> hits(nodes);
-    constexpr int kDraws = 20000;
+    constexpr int kDraws = 5000;
     for (int i = 0; i < kDraws; ++i) ++hits[raw(view.random_member(draw))];
     const double mean = static_cast<double>(kDraws) / static_cast<double>(others);
     double chi_square = 0;

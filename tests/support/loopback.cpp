@@ -141,8 +141,16 @@ void Loopback::drain(NodeSlot slot) {
         break;
       }
       case Step::Action::Kind::kArm:
-        queue_.push({now_ + action.delay, slot, slot, life.sequence++, Kind::kTimer, action.role, action.timer,
-                     life.epoch, {}, {}});
+        queue_.push({now_ + action.delay,
+                     slot,
+                     slot,
+                     life.sequence++,
+                     Kind::kTimer,
+                     action.role,
+                     action.timer,
+                     life.epoch,
+                     {},
+                     {}});
         break;
     }
   }

@@ -159,9 +159,9 @@ class Loopback {
     NodeSlot from = kNoSlot;
     std::uint64_t sequence = 0;
     Kind kind = Kind::kMessage;
-    Role role{};          // of a timer
+    Role role{};  // of a timer
     Timer timer;
-    Epoch life = 0;       // the epoch that armed the timer
+    Epoch life = 0;  // the epoch that armed the timer
     MessageRef message;
     Request request;
   };

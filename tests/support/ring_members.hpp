@@ -42,7 +42,9 @@ class RingMembers {
   RingMembers& operator=(RingMembers&&) = default;
 
   const std::vector<RingMember>& list() const { return list_; }
-  std::string_view name(NodeSlot slot) const { return slot == kNoSlot ? "nobody" : std::string_view(names_[raw(slot)]); }
+  std::string_view name(NodeSlot slot) const {
+    return slot == kNoSlot ? "nobody" : std::string_view(names_[raw(slot)]);
+  }
   std::size_t size() const { return list_.size(); }
 
  private:

@@ -47,7 +47,9 @@ class ModuloRing final : public Ring {
     explicit ModuloPlacement(std::span<const RingMember> members) {
       for (const RingMember& member : members) slots_.push_back(member.slot);
     }
-    NodeSlot lookup(std::uint64_t hash) const override { return slots_.empty() ? kNoSlot : slots_[hash % slots_.size()]; }
+    NodeSlot lookup(std::uint64_t hash) const override {
+      return slots_.empty() ? kNoSlot : slots_[hash % slots_.size()];
+    }
     std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const override {
       const std::size_t count = std::min(out.size(), slots_.size());
       for (std::size_t i = 0; i < count; ++i) out[i] = slots_[(hash % slots_.size() + i) % slots_.size()];

@@ -1,11 +1,15 @@
-#include "core/protocol/codec.hpp"
+#include "core/protocol/wire.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <limits>
 #include <msgpack/pack.hpp>
 #include <msgpack/unpack.hpp>
 
+#include "core/base/check.hpp"
 #include "core/protocol/envelope.hpp"
 
 namespace hearsay {
