@@ -63,9 +63,11 @@ class Diagnostics {
 
 // "; did you mean 'x'?" for the nearest of the candidates, or nothing.
 std::string did_you_mean(std::string_view wanted, std::span<const std::string_view> candidates);
-// "a, b, c".
+// "a, b, c", the first 40 of them.
 std::string list_of(std::span<const std::string_view> words);
 // The text in quotes, shortened, control characters made visible: what a message may quote of an input.
 std::string quoted(std::string_view text);
+// Whether the bytes are UTF-8 (RFC 3629), as JSON and TOML want them.
+bool is_utf8(std::string_view bytes);
 
 }  // namespace hearsay::plan

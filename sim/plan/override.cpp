@@ -106,6 +106,9 @@ Result<void> apply_override(Input& root, std::string_view assignment) {
   if (assignment.size() > kMaxOverrideBytes) {
     return invalid(fmt::format("--set {}: over {} bytes", quoted(key), kMaxOverrideBytes));
   }
+  if (!is_utf8(assignment) || assignment.find('\0') != std::string_view::npos) {
+    return invalid(fmt::format("--set {}: not UTF-8", is_utf8(key) ? quoted(key) : "with a key"));
+  }
   const std::vector<std::string> parts = parts_of(key);
   if (parts.empty()) {
     return invalid(fmt::format("--set {}: not a key; expected one such as membership.rejoin", quoted(key)));

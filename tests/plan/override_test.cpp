@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "sim/plan/input.hpp"
 #include "tests/plan/read.hpp"
 
 using namespace hearsay;
@@ -95,6 +96,22 @@ TEST_CASE("what is no assignment is refused") {
   }
   CHECK(error("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1").ends_with("not a key; expected one such as membership.rejoin"));
   CHECK(error("name=" + std::string(70'000, 'x')) == "--set 'name': over 65536 bytes");
+}
+
+TEST_CASE("bytes that are no text are refused") {
+  CHECK(said(kScenario, {"question=\xff"}) == "--set 'question': not UTF-8");
+  CHECK(said(kScenario, {"\xff=1"}) == "--set with a key: not UTF-8");
+  CHECK(said(kScenario, {std::string("question=a\0b", 12)}) == "--set 'question': not UTF-8");
+  CHECK(with({"question=d\u00fcr\u20ac\U0001f600"}).question == "d\u00fcr\u20ac\U0001f600");
+}
+
+TEST_CASE("what is UTF-8 is told from what is not") {
+  using plan::is_utf8;
+  CHECK(is_utf8("a\u00fc\u20ac\U0010ffff"));
+  // A lone continuation, a cut character, an overlong "/", a surrogate, beyond the last code point.
+  for (const std::string_view bytes : {"\x80", "\xe2\x82", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"}) {
+    CHECK_FALSE(is_utf8(bytes));
+  }
 }
 
 TEST_CASE("a value cannot bring a second key with it") {
