@@ -51,7 +51,7 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
     write(step, fmt::format("timer {}", timer.argument));
   }
   void on_leave(Step& step, ScribeState&) const { write(step, "leaves"); }
-  // put "to": a message to that node; get "seconds": a timer; del: a message to everybody. The id is the number.
+  // A put sends a message to the node that the key names, a get arms a timer of the TTL, a delete publishes; the id is the number.
   void on_request(Step& step, ScribeState& state, const Request& request) const {
     ++state.inputs;
     const auto number = static_cast<std::uint32_t>(request.id);
