@@ -16,11 +16,13 @@ void AntiEntropyConfig::visit(ParamVisitor& v) {
            "whether a round sends what the peer lacks, fetches what the node lacks, or both for one digest");
   v.integer("fanout", fanout, {1, 64}, "peers", "peers compared with in a round; each costs a digest");
   v.size("packet_size", packet_size, {256, 60'000},
-         "bytes of a digest or a delta; an item that is larger travels alone. Above the path's MTU, datagrams are fragmented and lost "
+         "bytes of a digest or a delta; an item that is larger travels alone. Above the path's MTU, datagrams are "
+         "fragmented and lost "
          "more often");
-  v.boolean("hand_over", hand_over,
-            "whether items go to their new replicas when the ring changes; without it only rounds and read repair move them, "
-            "and items that a node no longer owns stay where they are");
+  v.boolean(
+      "hand_over", hand_over,
+      "whether items go to their new replicas when the ring changes; without it only rounds and read repair move them, "
+      "and items that a node no longer owns stay where they are");
   v.duration("hand_over_interval", hand_over_interval, {1ms, 1h}, "time between two batches of a hand-over");
   v.integer("hand_over_batch", hand_over_batch, {1, 65536}, "items",
             "items looked at in a batch; each costs about 34 bytes of digest for each replica it is offered to");

@@ -2,8 +2,9 @@
 // (repairer.hpp), and hand-over when the ring changes (hand_over.hpp).
 //
 // What brings deleted things back, and what is done about it: tombstones, left by deletes and by expiries, travel like
-// values until their grace ends; a replica that was down for longer than the grace discards what it had and fetches anew.
-// A partition longer than the grace is not covered: its two sides cannot know of each other's forgotten deletions.
+// values until their grace ends; a replica that was down for longer than the grace discards what it had and fetches
+// anew. A partition longer than the grace is not covered: its two sides cannot know of each other's forgotten
+// deletions.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,8 @@ struct AntiEntropyConfig {
   static constexpr std::string_view kSummary =
       "Replicas compare digests with random peers and exchange what differs; items follow the ring when it changes.";
   static constexpr std::string_view kSource =
-      "Demers et al. 1987 (anti-entropy, death certificates); DeCandia et al. 2007 (replica sets, quorums, read repair)";
+      "Demers et al. 1987 (anti-entropy, death certificates); DeCandia et al. 2007 (replica sets, quorums, read "
+      "repair)";
 
   void visit(ParamVisitor& visitor);
   Result<void> check() const { return params.check(); }

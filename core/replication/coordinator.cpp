@@ -20,13 +20,14 @@ void send_sized(Step& step, NodeSlot to, Draft<M>&& draft) {
 }  // namespace
 
 const std::vector<const MessageType*>& Coordinator::messages() {
-  static const std::vector<const MessageType*> types{&message_type<KvGreet>(),  &message_type<KvTicket>(),
-                                                     &message_type<KvStore>(),  &message_type<KvStored>(),
-                                                     &message_type<KvFetch>(),  &message_type<KvFound>()};
+  static const std::vector<const MessageType*> types{&message_type<KvGreet>(), &message_type<KvTicket>(),
+                                                     &message_type<KvStore>(), &message_type<KvStored>(),
+                                                     &message_type<KvFetch>(), &message_type<KvFound>()};
   return types;
 }
 
-// ---- requests --------------------------------------------------------------------------------------------------------
+// ---- requests
+// --------------------------------------------------------------------------------------------------------
 
 void Coordinator::request(Step& step, Replica& replica, const Request& request) {
   Reply refusal;
@@ -103,7 +104,8 @@ void Coordinator::reply(Step& step, Pending& pending, bool ok, ErrorCode error) 
   step.reply(std::move(answer));
 }
 
-// ---- writes ----------------------------------------------------------------------------------------------------------
+// ---- writes
+// ----------------------------------------------------------------------------------------------------------
 
 Copy Coordinator::copy_of(const Step& step, const Replica& replica, const Pending& pending) const {
   Copy copy{pending.key, {}, pending.version, pending.op == OpKind::kDel, Duration::zero()};
@@ -136,9 +138,9 @@ void Coordinator::write_one(Step& step, Replica& replica, Pending& pending, Targ
   if (target.node == step.self()) {
     const WriteResult result = replica.apply(step, copy, pending.hash);
     const bool held = changed(result) || result == WriteResult::kSame;
-    const StoreOutcome outcome = held                              ? StoreOutcome::kHeld
+    const StoreOutcome outcome = held                            ? StoreOutcome::kHeld
                                  : result == WriteResult::kOlder ? StoreOutcome::kSuperseded
-                                                                   : StoreOutcome::kRefused;
+                                                                 : StoreOutcome::kRefused;
     return on_outcome(step, replica, pending, target, outcome, replica.read(step, pending.key).version);
   }
   if (++target.sends > kMaxSends) return;  // the request's timeout will tell
@@ -191,7 +193,8 @@ void Coordinator::settle_write(Step& step, Replica& replica, Pending& pending) {
   if (pending.answered && !pending.waiting()) pending_.close(pending);
 }
 
-// ---- reads -----------------------------------------------------------------------------------------------------------
+// ---- reads
+// -----------------------------------------------------------------------------------------------------------
 
 void Coordinator::ask(Step& step, Pending& pending, Target& target) {
   target.state = Target::State::kWaiting;
@@ -240,8 +243,13 @@ void Coordinator::on_answer(Step& step, Replica& replica, Pending& pending, Targ
   ++pending.answers;
   if (first_hit ? answer.live : static_cast<bool>(answer.version)) {
     const bool forever = !answer.live || answer.left == Duration::zero();
-    Best found{true, answer.live, answer.version, *answer.value, forever ? MonoTime::max() : step.mono() + answer.left,
-               answer.live ? Duration::zero() : answer.left, answer.fresh};
+    Best found{true,
+               answer.live,
+               answer.version,
+               *answer.value,
+               forever ? MonoTime::max() : step.mono() + answer.left,
+               answer.live ? Duration::zero() : answer.left,
+               answer.fresh};
     Best& best = pending.best;
     if (!best.any || found.version > best.version) {
       best = std::move(found);
@@ -286,7 +294,8 @@ void Coordinator::repair(Step& step, Replica& replica, Pending& pending) {
   }
 }
 
-// ---- messages --------------------------------------------------------------------------------------------------------
+// ---- messages
+// --------------------------------------------------------------------------------------------------------
 
 bool Coordinator::message(Step& step, Replica& replica, NodeSlot from, const Message& message,
                           std::optional<std::uint64_t>& stored) {

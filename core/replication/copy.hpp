@@ -2,10 +2,10 @@
 //
 // What travels is the TTL that is left, so a copy that is held up on its way would live too long where it arrives. A
 // replica therefore hands out tickets: its own monotonic time, which only it can read. Whoever sends it a copy returns
-// the ticket, and says how long he kept it. Since the ticket was issued, less the time it was kept, is an upper bound of
-// the copy's way, and above `copy_window` the replica refuses the copy and sends a new ticket instead. This is the rule
-// "a copy is accepted only as an answer to a request younger than T" without a request before every copy: answers carry
-// tickets anyhow. Refused: comparing wall clocks, which is what a skewed clock breaks.
+// the ticket, and says how long he kept it. Since the ticket was issued, less the time it was kept, is an upper bound
+// of the copy's way, and above `copy_window` the replica refuses the copy and sends a new ticket instead. This is the
+// rule "a copy is accepted only as an answer to a request younger than T" without a request before every copy: answers
+// carry tickets anyhow. Refused: comparing wall clocks, which is what a skewed clock breaks.
 #pragma once
 
 #include <string>
@@ -67,7 +67,8 @@ struct Copy {
     v(m.value, "value", "the value; empty for a tombstone");
     v(m.version, "version", "version of the write");
     v(m.tombstone, "tombstone", "whether it says that the key was deleted or has expired");
-    v(m.left, "left", "of a value: TTL left, 0 for none; of a tombstone: time it is still kept, 0 for the receiver's grace");
+    v(m.left, "left",
+      "of a value: TTL left, 0 for none; of a tombstone: time it is still kept, 0 for the receiver's grace");
   }
 };
 

@@ -24,9 +24,8 @@ struct HandOver::Offers {
 
   void add(Step& step, const Replica& replica, std::size_t max_entries, NodeSlot to, std::uint8_t flags,
            const DigestEntry& entry) {
-    auto found = std::find_if(offers.begin(), offers.end(), [&](const Offer& offer) {
-      return offer.to == to && offer.digest->flags == flags;
-    });
+    auto found = std::find_if(offers.begin(), offers.end(),
+                              [&](const Offer& offer) { return offer.to == to && offer.digest->flags == flags; });
     if (found != offers.end() && found->digest->entries.size() >= max_entries) {
       step.send(to, std::move(found->digest));
       offers.erase(found);

@@ -1,10 +1,10 @@
 // Hand-over: when the ring changes, items go to the replicas they now belong to. One for each node's state.
 //
 // A change of the view starts a lap over the store, `batch` items each `interval`. An item is offered, by digest, to
-// whoever may be new among its replicas: a member that joined or restarted; after somebody went, the replicas further down
-// the ring. An item that this node is no longer a replica of is offered to all of its replicas, and dropped once every one
-// of them has confirmed that it holds this version or a newer one and considers itself a replica. A leaving node offers
-// everything to the replicas that there will be without it.
+// whoever may be new among its replicas: a member that joined or restarted; after somebody went, the replicas further
+// down the ring. An item that this node is no longer a replica of is offered to all of its replicas, and dropped once
+// every one of them has confirmed that it holds this version or a newer one and considers itself a replica. A leaving
+// node offers everything to the replicas that there will be without it.
 //
 // Bounds: kMaxNews members remembered by name (more: everybody), max_surplus items waiting for confirmations (more: the
 // next lap), kMaxOffers digests a step. Refused: sending copies unasked, which would need no answer but also no ticket.

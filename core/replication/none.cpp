@@ -50,7 +50,8 @@ NoneConfig::NoneConfig() {
 std::span<const Preset> NoneConfig::presets() {
   static constexpr std::array<Preset, 2> kPresets{
       {{"default", "go-os's direct replication without its defects: three copies, all written, one read"},
-       {"go-os", "go-os/kv as it is: one copy, misses and errors become not found, the original TTL, the reaper's store"}}};
+       {"go-os",
+        "go-os/kv as it is: one copy, misses and errors become not found, the original TTL, the reaper's store"}}};
   return kPresets;
 }
 

@@ -11,7 +11,8 @@
 
 namespace hearsay {
 
-// A node's state: nothing until the first request, message or restored item, since most of a million nodes may never see one.
+// A node's state: nothing until the first request, message or restored item, since most of a million nodes may never
+// see one.
 struct PlainKv {
   PlainKv(const ReplicationParams& params, MonoTime now) : replica(params, now) {}
   Replica replica;
@@ -44,7 +45,8 @@ struct NoneConfig {
   static constexpr std::string_view kName = "none";
   static constexpr std::string_view kSummary =
       "The coordinator alone: writes go to the n replicas once, and nothing is repaired or handed over.";
-  static constexpr std::string_view kSource = "go-os/kv (direct replication); quorums: Gifford 1979, DeCandia et al. 2007";
+  static constexpr std::string_view kSource =
+      "go-os/kv (direct replication); quorums: Gifford 1979, DeCandia et al. 2007";
 
   NoneConfig();
   static std::span<const Preset> presets();

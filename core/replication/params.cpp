@@ -1,7 +1,7 @@
 #include "core/replication/params.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 #include <string_view>
 
 namespace hearsay {
@@ -52,28 +52,33 @@ void ReplicationParams::visit(ParamVisitor& v) {
   v.boolean("count_present", count_present,
             "count `quorum` and `all` of the replicas that the node's view has instead of n: go-os does, and two sides "
             "of a split then both accept");
-  v.duration("request_timeout", request_timeout, {1ms, 1h},
-             "how long a request may take before it is answered with a timeout; with read_order first-hit, how long each "
-             "replica is waited for");
-  v.duration("copy_window", copy_window, {0s, 1h},
-             "a value with a TTL is accepted only as an answer to something that the replica sent at most this long ago, so "
-             "that a copy overstays by at most this much a hop; must be above the round trip. 0 accepts any");
+  v.duration(
+      "request_timeout", request_timeout, {1ms, 1h},
+      "how long a request may take before it is answered with a timeout; with read_order first-hit, how long each "
+      "replica is waited for");
+  v.duration(
+      "copy_window", copy_window, {0s, 1h},
+      "a value with a TTL is accepted only as an answer to something that the replica sent at most this long ago, so "
+      "that a copy overstays by at most this much a hop; must be above the round trip. 0 accepts any");
   v.duration("max_clock_offset", max_clock_offset, {0s, 24h},
              "how far another node's version may be ahead of this node's wall clock and still move its own versions; "
              "beyond it, writes over such a version are refused until the clock gets there");
   v.boolean("read_repair", read_repair, "send the newest version that a get found to replicas that answered with less");
-  v.choice("read_order", read_order, kReadOrderNames,
-           "`quorum` asks all replicas at once; `first-hit` asks one after another, goes on past misses and errors, and "
-           "calls it not found when all failed: go-os's");
+  v.choice(
+      "read_order", read_order, kReadOrderNames,
+      "`quorum` asks all replicas at once; `first-hit` asks one after another, goes on past misses and errors, and "
+      "calls it not found when all failed: go-os's");
   v.integer("max_pending", max_pending, {1, kMaxPending}, "requests",
             "requests a node coordinates at a time; one more is answered with unavailable");
   v.choice("expiry", expiry, kExpiryNames,
            "`deadline` ends a value exactly; `reaper` removes it by a scan every reap_interval: go-os's");
-  v.duration("tombstone_grace", tombstone_grace, {0s, kTenYears},
-             "how long a deleted or expired key's version is remembered: longer than the longest disconnection plus one "
-             "full repair, or what was deleted comes back. A replica that was down for longer discards what it had. Costs "
-             "about 100 bytes and the key a tombstone; 0 leaves none");
-  v.duration("reap_interval", reap_interval, {1ms, 24h}, "reaper: time between scans; values outlive their TTL by up to it");
+  v.duration(
+      "tombstone_grace", tombstone_grace, {0s, kTenYears},
+      "how long a deleted or expired key's version is remembered: longer than the longest disconnection plus one "
+      "full repair, or what was deleted comes back. A replica that was down for longer discards what it had. Costs "
+      "about 100 bytes and the key a tombstone; 0 leaves none");
+  v.duration("reap_interval", reap_interval, {1ms, 24h},
+             "reaper: time between scans; values outlive their TTL by up to it");
   v.duration("time_resolution", time_resolution, {1ns, 1h},
              "reaper: unit in which time is truncated; a TTL below it lasts for ever");
   v.boolean("original_ttl", original_ttl, "gets report the TTL that was put instead of what is left of it: go-os's");

@@ -61,7 +61,8 @@ struct Pending {
   std::vector<Target> targets;
 
   bool waiting() const {
-    return std::any_of(targets.begin(), targets.end(), [](const Target& t) { return t.state == Target::State::kWaiting; });
+    return std::any_of(targets.begin(), targets.end(),
+                       [](const Target& t) { return t.state == Target::State::kWaiting; });
   }
   Target* target(NodeSlot node) {
     for (Target& target : targets) {
@@ -76,7 +77,8 @@ class PendingTable {
   static constexpr unsigned kIndexBits = 12;
   static_assert(kMaxPending <= std::int64_t{1} << kIndexBits);
 
-  // Null when `max` wait for their answer; one whose client has it already gives way. A deque: places stay where they are.
+  // Null when `max` wait for their answer; one whose client has it already gives way. A deque: places stay where they
+  // are.
   Pending* open(std::size_t max, Epoch life) {
     std::uint32_t index = 0;
     if (free_.empty() && places_.size() >= max) close_answered();
@@ -116,7 +118,8 @@ class PendingTable {
     return &places_[index];
   }
 
-  // A timer's argument has 25 bits: the place, and as much of its use as fits. Whoever finds by it compares deadlines too.
+  // A timer's argument has 25 bits: the place, and as much of its use as fits. Whoever finds by it compares deadlines
+  // too.
   static std::uint32_t timer_argument(const Pending& pending) {
     return static_cast<std::uint32_t>(pending.id & ((1U << 25) - 1));
   }

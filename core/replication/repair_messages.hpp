@@ -1,5 +1,5 @@
-// Anti-entropy's messages. A digest says which versions the sender holds; the answer is the copies that the sender lacks
-// (a delta), the keys that the receiver lacks (a want), or nothing at all when both hold the same.
+// Anti-entropy's messages. A digest says which versions the sender holds; the answer is the copies that the sender
+// lacks (a delta), the keys that the receiver lacks (a want), or nothing at all when both hold the same.
 #pragma once
 
 #include <algorithm>
@@ -45,9 +45,8 @@ struct RepairDigest : MessageOf<RepairDigest> {
   Ticket ticket;
   std::vector<DigestEntry> entries;
   bool valid() const {
-    return flags < 16 && from <= to && std::is_sorted(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-             return a.hash < b.hash;
-           });
+    return flags < 16 && from <= to &&
+           std::is_sorted(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.hash < b.hash; });
   }
   template <class M, class V>
   static void fields(M& m, V& v) {

@@ -120,7 +120,8 @@ void Repairer::on_digest(Step& step, Replica& replica, const RepairLimits& limit
     if (held_version(step, replica, entry) >= entry.version) {
       // Whoever is handed a confirmation may forget the item: only a replica that means to stay one gives it.
       if ((digest.flags & kConfirm) != 0 && !leaving && replica.is_replica(step, entry.hash)) held.push_back(entry);
-    } else if ((digest.flags & kPush) != 0 && ((digest.flags & kLeaving) != 0 || replica.is_replica(step, entry.hash))) {
+    } else if ((digest.flags & kPush) != 0 &&
+               ((digest.flags & kLeaving) != 0 || replica.is_replica(step, entry.hash))) {
       add_once(wanted, entry.hash);
     }
   }

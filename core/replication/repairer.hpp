@@ -1,10 +1,11 @@
 // Anti-entropy between two replicas: A. Demers et al., Epidemic Algorithms for Replicated Database Maintenance (PODC
 // 1987), section 1.3, over digests of versions; pushing, pulling or both.
 //
-// A round picks a peer and compares an interval of the keys that both replicate, as much as a packet's digest can name; a
-// cursor for each peer goes on from there next time. Copies travel only as answers to a digest or a want, so that each has
-// a ticket. What does not fit a packet is named, and asked for by the receiver: one packet is on its way at a time.
-// Equal replicas exchange digests and nothing else. Everything is idempotent: lost, doubled and reordered messages cost time.
+// A round picks a peer and compares an interval of the keys that both replicate, as much as a packet's digest can name;
+// a cursor for each peer goes on from there next time. Copies travel only as answers to a digest or a want, so that
+// each has a ticket. What does not fit a packet is named, and asked for by the receiver: one packet is on its way at a
+// time. Equal replicas exchange digests and nothing else. Everything is idempotent: lost, doubled and reordered
+// messages cost time.
 //
 // One thread; stateless but for the replica's peer table.
 #pragma once
@@ -42,8 +43,8 @@ class Repairer {
   // Hashes that a delta or want names: about half a packet.
   static constexpr std::size_t kMaxRest = 64;
 
-  // Picks a peer for a round: a random other replica of the first held key after a random place, so that peers come up in
-  // proportion to what is shared with them; a random member when nothing is held. kNoSlot when there is none.
+  // Picks a peer for a round: a random other replica of the first held key after a random place, so that peers come up
+  // in proportion to what is shared with them; a random member when nothing is held. kNoSlot when there is none.
   static NodeSlot pick_peer(Step& step, Replica& replica);
   // Sends the digest of the next interval to a peer.
   static void compare(Step& step, Replica& replica, const RepairLimits& limits, NodeSlot peer);

@@ -11,15 +11,16 @@ std::uint64_t ns(Duration duration) { return static_cast<std::uint64_t>(duration
 
 }  // namespace
 
-// ---- peers -----------------------------------------------------------------------------------------------------------
+// ---- peers
+// -----------------------------------------------------------------------------------------------------------
 
 PeerTable::Peer& PeerTable::at(NodeId id, MonoTime now) {
   const auto by_id = [](const Peer& peer, NodeId other) { return peer.id < other; };
   auto place = std::lower_bound(peers_.begin(), peers_.end(), id, by_id);
   if (place == peers_.end() || place->id != id) {
     if (peers_.size() == kMaxPeers) {
-      peers_.erase(std::min_element(peers_.begin(), peers_.end(),
-                                    [](const Peer& a, const Peer& b) { return a.used < b.used; }));
+      peers_.erase(
+          std::min_element(peers_.begin(), peers_.end(), [](const Peer& a, const Peer& b) { return a.used < b.used; }));
       place = std::lower_bound(peers_.begin(), peers_.end(), id, by_id);
     }
     place = peers_.insert(place, Peer{id, {}, {}, now, {}});
@@ -43,7 +44,8 @@ Voucher PeerTable::voucher(NodeId id, MonoTime now) {
   return {peer.ticket, held};
 }
 
-// ---- the replica -----------------------------------------------------------------------------------------------------
+// ---- the replica
+// -----------------------------------------------------------------------------------------------------
 
 std::span<const NodeSlot> Replica::replicas(Step& step, std::uint64_t hash, std::size_t more) {
   const Placement& placement = step.placement();
@@ -64,10 +66,10 @@ WriteResult Replica::apply(Step& step, const Copy& copy, std::uint64_t hash) {
   observe(step, copy.version);
   const Duration grace = params_->tombstone_grace;
   const MonoTime now = step.mono();
-  const WriteResult result =
-      !copy.tombstone ? store_.put(copy.key, hash, copy.value, copy.version, copy.left, now)
-      : copy.left == Duration::zero() || copy.left >= grace ? store_.erase(copy.key, hash, copy.version, now)
-                                                            : store_.erase(copy.key, hash, copy.version, now, copy.left);
+  const WriteResult result = !copy.tombstone ? store_.put(copy.key, hash, copy.value, copy.version, copy.left, now)
+                             : copy.left == Duration::zero() || copy.left >= grace
+                                 ? store_.erase(copy.key, hash, copy.version, now)
+                                 : store_.erase(copy.key, hash, copy.version, now, copy.left);
   if (changed(result)) {
     if (copy.tombstone) {
       step.observe_key(ObservationKind::kTombstone, hash, copy.version);

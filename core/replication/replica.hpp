@@ -1,8 +1,8 @@
-// One node's copy of the data: the store, its clock of versions, the tickets it holds of others, and the timer that drives
-// expiry. Reports every change of the store. Below the coordinator and the repair strategies, which share it.
+// One node's copy of the data: the store, its clock of versions, the tickets it holds of others, and the timer that
+// drives expiry. Reports every change of the store. Below the coordinator and the repair strategies, which share it.
 //
-// Invariants: a value with a TTL that came from another node enters only with a fresh voucher (copy.hpp); a version never
-// gives way to an older one (the store's own rule). One thread; belongs to one node's state.
+// Invariants: a value with a TTL that came from another node enters only with a fresh voucher (copy.hpp); a version
+// never gives way to an older one (the store's own rule). One thread; belongs to one node's state.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +57,8 @@ class Replica {
   const Store& store() const { return store_; }
   PeerTable& peers() { return peers_; }
 
-  // Members that hold a key by this node's view, the owner first. `more` asks for that many beyond n. Valid until the next call.
+  // Members that hold a key by this node's view, the owner first. `more` asks for that many beyond n. Valid until the
+  // next call.
   std::span<const NodeSlot> replicas(Step& step, std::uint64_t hash, std::size_t more = 0);
   bool is_replica(Step& step, std::uint64_t hash) {
     const auto nodes = replicas(step, hash);

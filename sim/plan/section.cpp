@@ -241,14 +241,17 @@ double Section::parts_per_million(std::string_view key, double fallback) const {
 std::size_t Section::choice(std::string_view key, std::size_t fallback, Keys choices) const {
   const Input* value = find(key);
   if (value == nullptr) return fallback;
-  if (value->kind != Input::Kind::kString && !is_set_text(*value)) {
+  // A choice may be a number among words ("one", "quorum", "2"), which then needs no quotes.
+  const bool integer = value->kind == Input::Kind::kInteger;
+  const std::string word = integer ? fmt::format("{}", value->integer) : value->text;
+  if (!integer && value->kind != Input::Kind::kString && !is_set_text(*value)) {
     report(key, fmt::format("{} is not a string; expected one of {}", shown(*value), list_of(choices)));
     return fallback;
   }
-  const auto found = std::find(choices.begin(), choices.end(), value->text);
+  const auto found = std::find(choices.begin(), choices.end(), word);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
-  report(key, fmt::format("unknown {}; expected one of {}{}", quoted(value->text), list_of(choices),
-                          did_you_mean(value->text, choices)));
+  report(key, fmt::format("unknown {}; expected one of {}{}", quoted(word), list_of(choices),
+                          did_you_mean(word, choices)));
   return fallback;
 }
 

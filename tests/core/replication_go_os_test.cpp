@@ -119,7 +119,8 @@ TEST_CASE("go-os: keys are lost when the ring changes") {
   cluster.tell(NodeSlot{5}, Status::kAlive);
   cluster.loop.run_for(1min);
   int missed = 0;
-  for (int i = 0; i < 60; ++i) missed += cluster.get(NodeSlot{0}, "key" + std::to_string(i)).error == ErrorCode::kNotFound;
+  for (int i = 0; i < 60; ++i)
+    missed += cluster.get(NodeSlot{0}, "key" + std::to_string(i)).error == ErrorCode::kNotFound;
   CHECK(missed > 0);
 }
 

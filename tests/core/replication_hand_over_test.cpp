@@ -5,7 +5,7 @@
 namespace hearsay::test {
 namespace {
 
-std::string key_of(int i) { return "key" + std::to_string(i); }
+std::string key_of(int i) { return std::string("key").append(std::to_string(i)); }
 
 AntiEntropyConfig copies(std::int64_t n) {
   AntiEntropyConfig config;
@@ -16,7 +16,7 @@ AntiEntropyConfig copies(std::int64_t n) {
 }
 
 void fill(RepairedCluster& cluster, int keys) {
-  for (int i = 0; i < keys; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), "v" + std::to_string(i), 1h).ok);
+  for (int i = 0; i < keys; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string("v").append(std::to_string(i)), 1h).ok);
   cluster.loop.run_for(100ms);
 }
 
@@ -133,7 +133,8 @@ TEST_CASE("a newer version that arrives during a hand-over is not dropped with t
   // The others learn of the new node only later, and go on writing to the former owners.
   for (std::uint32_t i = 1; i < 5; ++i) cluster.tell_one(NodeSlot{i}, NodeSlot{5}, Status::kAlive);
   for (int round = 0; round < 40; ++round) {
-    for (int i = 0; i < 40; ++i) cluster.loop.request(NodeSlot{0}, RepairedCluster::put_of(key_of(i), "w" + std::to_string(round)));
+    for (int i = 0; i < 40; ++i)
+      cluster.loop.request(NodeSlot{0}, RepairedCluster::put_of(key_of(i), std::string("w").append(std::to_string(round))));
     cluster.loop.run_for(100ms);
   }
   cluster.tell(NodeSlot{5}, Status::kAlive);

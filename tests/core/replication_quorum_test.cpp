@@ -242,7 +242,8 @@ TEST_CASE("doubled and reordered messages change nothing") {
 }
 
 TEST_CASE("an answer to a request of a former life is not counted") {
-  NoneCluster cluster(quorums(3, Quorum::kQuorum, Quorum::kThree), {.nodes = 5, .latency_min = 10ms, .latency_max = 10ms});
+  NoneCluster cluster(quorums(3, Quorum::kQuorum, Quorum::kThree),
+                      {.nodes = 5, .latency_min = 10ms, .latency_max = 10ms});
   const NodeSlot client = cluster.outsider("key", 3);
   cluster.loop.request(client, NoneCluster::put_of("key", "old"));
   cluster.loop.run_for(15ms);  // the copies have arrived, their answers are on their way
@@ -250,6 +251,18 @@ TEST_CASE("an answer to a request of a former life is not counted") {
   cluster.loop.start(client);
   cluster.loop.drop = [](NodeSlot, NodeSlot, const Message& message) { return is<KvStore>(message); };
   CHECK(cluster.put(client, "key", "new").error == ErrorCode::kTimeout);
+}
+
+TEST_CASE("what a former life asked is not an answer to this one") {
+  NoneCluster cluster(quorums(3, Quorum::kThree, Quorum::kThree),
+                      {.nodes = 5, .latency_min = 10ms, .latency_max = 10ms});
+  const NodeSlot client = cluster.outsider("key", 3);
+  cluster.loop.request(client, {{}, OpKind::kGet, "key", {}, 0s});
+  cluster.loop.run_for(15ms);
+  cluster.loop.crash(client, false);
+  cluster.loop.start(client);
+  cluster.loop.drop = [](NodeSlot, NodeSlot, const Message& message) { return is<KvFetch>(message); };
+  CHECK(cluster.get(client, "key").error == ErrorCode::kTimeout);
 }
 
 TEST_CASE("idle nodes have no state and no timers") {

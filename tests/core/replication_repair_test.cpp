@@ -21,7 +21,7 @@ bool everywhere(RepairedCluster& cluster, const std::string& key, std::string_vi
   return true;
 }
 
-std::string key_of(int i) { return "key" + std::to_string(i); }
+std::string key_of(int i) { return std::string("key").append(std::to_string(i)); }
 
 }  // namespace
 
@@ -80,12 +80,12 @@ TEST_CASE("every mode of anti-entropy makes replicas equal") {
     const NodeSlot missing = cluster.replicas("key0", 3)[1];
     cluster.isolate({missing});
     const NodeSlot client = cluster.outsider("key0", 3);
-    for (int i = 0; i < 30; ++i) (void)cluster.put(client, key_of(i), "v" + std::to_string(i), i % 2 == 0 ? 1h : 0s);
+    for (int i = 0; i < 30; ++i) (void)cluster.put(client, key_of(i), std::string("v").append(std::to_string(i)), i % 2 == 0 ? 1h : 0s);
     cluster.heal();
     const bool converged = cluster.loop.run_until(
         [&] {
           for (int i = 0; i < 30; ++i) {
-            if (!everywhere(cluster, key_of(i), "v" + std::to_string(i))) return false;
+            if (!everywhere(cluster, key_of(i), std::string("v").append(std::to_string(i)))) return false;
           }
           return true;
         },
@@ -131,7 +131,8 @@ TEST_CASE("digests and deltas keep to the packet size and go on over rounds") {
   config.packet_size = 700;
   RepairedCluster cluster(config, {.nodes = 2, .wire = true});
   cluster.isolate({NodeSlot{1}});
-  for (int i = 0; i < 300; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string(i % 50 == 0 ? 5000U : 90U, 'v')).ok);
+  for (int i = 0; i < 300; ++i)
+    CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string(i % 50 == 0 ? 5000U : 90U, 'v')).ok);
   std::size_t large = 0;
   std::size_t most_copies = 0;
   cluster.loop.drop = [&](NodeSlot, NodeSlot, const Message& message) {
@@ -290,7 +291,8 @@ TEST_CASE("lost, doubled and reordered repair messages only cost time") {
     again = false;
     return seen % 5 == 0;
   };
-  for (int i = 0; i < 40; ++i) (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 4)}, key_of(i % 20), std::to_string(i));
+  for (int i = 0; i < 40; ++i)
+    (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 4)}, key_of(i % 20), std::to_string(i));
   cluster.loop.run_for(3min);
   for (int i = 0; i < 20; ++i) {
     const auto nodes = cluster.replicas(key_of(i), 3);
