@@ -76,7 +76,8 @@ TEST_CASE("worlds that run at the same time are what they are alone") {
     CHECK(together[i].fingerprint == alone.fingerprint);
     CHECK(together[i].events == alone.events);
     REQUIRE(together[i].metrics.size() == alone.metrics.size());
-    for (std::size_t m = 0; m < alone.metrics.size(); ++m) CHECK(together[i].metrics[m].value == alone.metrics[m].value);
+    for (std::size_t m = 0; m < alone.metrics.size(); ++m)
+      CHECK(together[i].metrics[m].value == alone.metrics[m].value);
   }
   // Two of them had the same seed.
   CHECK(together[0].fingerprint == together[3].fingerprint);

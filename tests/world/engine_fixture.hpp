@@ -39,8 +39,8 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
 
   void on_start(Step& step, ScribeState&, const Boot& boot) const {
     if (boot.persisted == nullptr) return write(step, "starts empty");
-    write(step, fmt::format("starts with {} after {}", boot.persisted->incarnation,
-                            format_duration(boot.persisted->away)));
+    write(step,
+          fmt::format("starts with {} after {}", boot.persisted->incarnation, format_duration(boot.persisted->away)));
   }
   void on_message(Step& step, ScribeState& state, NodeSlot, const Message& message) const {
     ++state.inputs;
@@ -51,7 +51,8 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
     write(step, fmt::format("timer {}", timer.argument));
   }
   void on_leave(Step& step, ScribeState&) const { write(step, "leaves"); }
-  // A put sends a message to the node that the key names, a get arms a timer of the TTL, a delete publishes; the id is the number.
+  // A put sends a message to the node that the key names, a get arms a timer of the TTL, a delete publishes; the id is
+  // the number.
   void on_request(Step& step, ScribeState& state, const Request& request) const {
     ++state.inputs;
     const auto number = static_cast<std::uint32_t>(request.id);

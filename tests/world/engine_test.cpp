@@ -19,8 +19,8 @@ TEST_CASE("a message arrives after its latency, a publish at everybody but the s
   bench.send(1s, 0, 1, 5);
   bench.publish(2s, 3, 6);
   bench.until(3s);
-  CHECK(bench.log == Log{"n1 message 5 at 1.01s", "n0 message 6 at 2.01s", "n1 message 6 at 2.01s",
-                         "n2 message 6 at 2.01s"});
+  CHECK(bench.log ==
+        Log{"n1 message 5 at 1.01s", "n0 message 6 at 2.01s", "n1 message 6 at 2.01s", "n2 message 6 at 2.01s"});
   CHECK(bench.replies == 2);
   CHECK(bench.traffic().delivered == 4);
 }
@@ -119,8 +119,8 @@ TEST_CASE("a slow node serves one input after the other") {
   for (std::uint32_t i = 0; i < 3; ++i) bench.send(1s, 0, 1, i);
   bench.send(5s, 0, 1, 3);
   bench.until(6s);
-  CHECK(bench.log == Log{"n1 message 0 at 1.11s", "n1 message 1 at 1.21s", "n1 message 2 at 1.31s",
-                         "n1 message 3 at 5.11s"});
+  CHECK(bench.log ==
+        Log{"n1 message 0 at 1.11s", "n1 message 1 at 1.21s", "n1 message 2 at 1.31s", "n1 message 3 at 5.11s"});
   CHECK(effect.deferred == 4);
   bench.log.clear();
   for (std::uint32_t i = 4; i < 8; ++i) bench.send(7s, 0, 1, i);
@@ -142,8 +142,8 @@ TEST_CASE("a slow node that is paused and resumed still serves one input at a ti
   bench.until(1060ms);
   REQUIRE(bench.engine.resume(kOne));
   bench.until(3s);
-  CHECK(bench.log == Log{"n1 message 0 at 1.11s", "n1 message 1 at 1.21s", "n1 message 2 at 1.31s",
-                         "n1 message 3 at 1.41s"});
+  CHECK(bench.log ==
+        Log{"n1 message 0 at 1.11s", "n1 message 1 at 1.21s", "n1 message 2 at 1.31s", "n1 message 3 at 1.41s"});
 }
 
 TEST_CASE("the backlog of a paused node is bounded: the newest messages are dropped and counted") {
@@ -229,8 +229,9 @@ TEST_CASE("after a heal the engine delivers what the cut held") {
 
 // A minute of traffic with a crash and a pause in it.
 Hash128 busy_fingerprint(EngineOptions options, bool other = false) {
-  Bench bench("latency = {distribution = \"uniform\", min = \"1ms\", max = \"90ms\"}\nloss = \"10%\"\nduplicate = \"10%\"", 8,
-              options);
+  Bench bench(
+      "latency = {distribution = \"uniform\", min = \"1ms\", max = \"90ms\"}\nloss = \"10%\"\nduplicate = \"10%\"", 8,
+      options);
   bench.start_all();
   for (std::uint32_t i = 0; i < 2000; ++i) {
     const Duration at = i * 20ms;

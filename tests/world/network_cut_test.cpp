@@ -94,7 +94,8 @@ TEST_CASE("nodes that the sides leave out may stay connected to all") {
 }
 
 TEST_CASE("a partition that delays leaves everybody connected") {
-  Net net(nodes(4) + event("kind = \"partition\"\nsides = [\"n0..n1\", \"rest\"]\nmode = \"delay\"\ndelay = \"500ms\""));
+  Net net(nodes(4) +
+          event("kind = \"partition\"\nsides = [\"n0..n1\", \"rest\"]\nmode = \"delay\"\ndelay = \"500ms\""));
   net.cut(0);
   CHECK(net.reaches(0, 2));
   CHECK(net.travel(2s, 0, 2) == 501ms);
@@ -239,12 +240,14 @@ TEST_CASE("a plan whose partitions together make more than 64 groups is refused 
   CHECK(check(test::plan_of(first + healed + "[[event]]\nat = \"3s\"\n" + second), 1).has_value());
 }
 
-// ---- link changes ----------------------------------------------------------------------------------------------------
+// ---- link changes
+// ----------------------------------------------------------------------------------------------------
 
 TEST_CASE("a link change holds for its nodes, until it ends, and is credited with what it did") {
   Net net(nodes(6) + event("kind = \"loss\"\nfrom = \"n0\"\nto = \"n1\"\none_way = true\nloss = \"100%\"") +
           event("kind = \"latency\"\nfrom = \"n2\"\nto = \"n3\"\nlatency = \"70ms\"") +
-          event("kind = \"link\"\nfrom = \"n4\"\nto = \"n5\"\nduplicate = \"100%\"\nreorder = \"100%\"\nreorder_delay = \"1s\""));
+          event("kind = \"link\"\nfrom = \"n4\"\nto = \"n5\"\nduplicate = \"100%\"\nreorder = \"100%\"\nreorder_delay "
+                "= \"1s\""));
   net.change(0);
   net.change(1);
   net.change(2);

@@ -55,8 +55,6 @@ struct Net {
   world::Network network;
 };
 
-inline std::uint32_t number_of(const world::Network::Released& released) {
-  return as<Small>(*released.message).number;
-}
+inline std::uint32_t number_of(const world::Network::Released& released) { return as<Small>(*released.message).number; }
 
 }  // namespace hearsay::test

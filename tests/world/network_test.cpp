@@ -49,8 +49,8 @@ void check_undisturbed(Net& net, Between&& between) {
 TEST_CASE("one more message changes no other message's fate") {
   Net net(kWeather);
   check_undisturbed(net, [&](Duration at, std::uint32_t src) {
-    (void)net.send(at, src, 7);                               // of the same instant, to somebody else
-    (void)net.send(at, (src + 1) % 4, 4);                     // to the same receiver, by somebody else
+    (void)net.send(at, src, 7);            // of the same instant, to somebody else
+    (void)net.send(at, (src + 1) % 4, 4);  // to the same receiver, by somebody else
   });
 }
 
@@ -89,7 +89,9 @@ TEST_CASE("messages of one instant draw for themselves, and another seed draws a
 }
 
 TEST_CASE("latency and loss are those of the link") {
-  Net net("[nodes]\ncount = 4\n[network]\nlatency = {distribution = \"uniform\", min = \"2ms\", max = \"6ms\"}\nloss = \"10%\"");
+  Net net(
+      "[nodes]\ncount = 4\n[network]\nlatency = {distribution = \"uniform\", min = \"2ms\", max = \"6ms\"}\nloss = "
+      "\"10%\"");
   constexpr std::uint64_t kSent = 40'000;
   std::uint64_t lost = 0;
   double sum_ms = 0;
@@ -172,7 +174,7 @@ TEST_CASE("an uplink sends one message after the other, and its queue is bounded
     const Fate fate = net.send(at, src, 2, SendClass::kDatagram, bytes);
     return fate.copies == 0 ? Duration(-1) : Duration(fate.at_ns[0]);
   };
-  CHECK(arrival(0s, 0, 1000) == 1s + 1ms);   // a kilobyte a second
+  CHECK(arrival(0s, 0, 1000) == 1s + 1ms);  // a kilobyte a second
   CHECK(arrival(0s, 0, 1000) == 2s + 1ms);
   CHECK(arrival(0s, 0, 1000) == Duration(-1));  // 2000 bytes wait already
   CHECK(net.network.traffic.dropped_queue == 1);
@@ -183,7 +185,8 @@ TEST_CASE("an uplink sends one message after the other, and its queue is bounded
 }
 
 TEST_CASE("a zmq link keeps the order that a udp link does not") {
-  const std::string text = "[nodes]\ncount = 3\n[network]\nlatency = {distribution = \"uniform\", min = \"1ms\", max = \"100ms\"}\n";
+  const std::string text =
+      "[nodes]\ncount = 3\n[network]\nlatency = {distribution = \"uniform\", min = \"1ms\", max = \"100ms\"}\n";
   Net udp(text + "kind = \"udp\"");
   Net zmq(text + "kind = \"zmq\"");
   std::int64_t last_udp = 0;

@@ -12,8 +12,8 @@ using test::plan_of;
 using test::run;
 
 std::string split(std::string_view rejoin, std::string_view network = "latency = \"5ms\"") {
-  return "duration = \"150s\"\n[nodes]\ncount = 10\n[membership]\nstrategy = \"swim\"\nrejoin = \"" + std::string(rejoin) +
-         "\"\n[network]\n" + std::string(network) +
+  return "duration = \"150s\"\n[nodes]\ncount = 10\n[membership]\nstrategy = \"swim\"\nrejoin = \"" +
+         std::string(rejoin) + "\"\n[network]\n" + std::string(network) +
          "\n[[event]]\nat = \"5s\"\nlabel = \"split\"\nkind = \"partition\"\nsides = [\"n0..n4\", \"n5..n9\"]\n"
          "[[event]]\nat = \"80s\"\nlabel = \"heal\"\nkind = \"heal\"\n[[expect]]\ninvariant = \"views_agree_at_end\"\n";
 }

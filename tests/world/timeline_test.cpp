@@ -80,7 +80,8 @@ nodes = "n1,n2"
 }
 
 TEST_CASE("a crash for a while restarts the nodes that it drew") {
-  const plan::Plan plan = plan_with("[[event]]\nat = \"5s\"\nkind = \"crash\"\nnodes = \"3 random\"\nfor = \"10s\"\nkeep_state = true");
+  const plan::Plan plan =
+      plan_with("[[event]]\nat = \"5s\"\nkind = \"crash\"\nnodes = \"3 random\"\nfor = \"10s\"\nkeep_state = true");
   std::set<std::vector<std::uint32_t>> drawn;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     const auto steps = deeds(timeline_of(plan, seed));
@@ -128,8 +129,9 @@ TEST_CASE("a flap cuts for its share of each period and ends whole") {
 }
 
 TEST_CASE("churn crashes and restarts each node in turn, and everybody is back at its end") {
-  const auto steps = deeds(timeline_of(plan_with(
-      "[[event]]\nat = \"10s\"\nkind = \"churn\"\nnodes = \"n0..n7\"\nmean_up = \"10s\"\nmean_down = \"3s\"\nuntil = \"90s\"")));
+  const auto steps =
+      deeds(timeline_of(plan_with("[[event]]\nat = \"10s\"\nkind = \"churn\"\nnodes = \"n0..n7\"\nmean_up = "
+                                  "\"10s\"\nmean_down = \"3s\"\nuntil = \"90s\"")));
   CHECK(steps.size() > 40);
   for (std::uint32_t node = 0; node < 8; ++node) {
     bool up = true;
@@ -180,8 +182,8 @@ for = "5s"
 }
 
 TEST_CASE("clock changes are steps in nanoseconds and drifts in parts per billion") {
-  const auto steps = deeds(timeline_of(plan_with(
-      "[[event]]\nat = \"10s\"\nkind = \"clock\"\nnodes = \"n1\"\nstep = \"-30s\"\ndrift = \"200ppm\"")));
+  const auto steps = deeds(timeline_of(
+      plan_with("[[event]]\nat = \"10s\"\nkind = \"clock\"\nnodes = \"n1\"\nstep = \"-30s\"\ndrift = \"200ppm\"")));
   REQUIRE(steps.size() == 2);
   check_step(steps[0], 10s, Kind::kClockStep, 1);
   CHECK(Duration(steps[0].value) == -30s);
@@ -190,7 +192,8 @@ TEST_CASE("clock changes are steps in nanoseconds and drifts in parts per billio
 }
 
 TEST_CASE("random sides are drawn for each seed, from what the named ones leave") {
-  const plan::Plan plan = plan_with("[[event]]\nat = \"5s\"\nkind = \"partition\"\nsides = [\"n0..n4\", \"3 random\", \"rest\"]");
+  const plan::Plan plan =
+      plan_with("[[event]]\nat = \"5s\"\nkind = \"partition\"\nsides = [\"n0..n4\", \"3 random\", \"rest\"]");
   std::set<std::vector<std::uint8_t>> drawn;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     const std::vector<std::uint8_t> side = timeline_of(plan, seed).partitions[0].side;
@@ -203,8 +206,9 @@ TEST_CASE("random sides are drawn for each seed, from what the named ones leave"
 }
 
 TEST_CASE("a link change knows its nodes") {
-  const Timeline timeline = timeline_of(plan_with(
-      "[[event]]\nat = \"5s\"\nkind = \"loss\"\nfrom = \"n0..n1\"\nto = \"n2\"\none_way = true\nloss = \"50%\"\nfor = \"3s\""));
+  const Timeline timeline =
+      timeline_of(plan_with("[[event]]\nat = \"5s\"\nkind = \"loss\"\nfrom = \"n0..n1\"\nto = \"n2\"\none_way = "
+                            "true\nloss = \"50%\"\nfor = \"3s\""));
   const auto steps = deeds(timeline);
   REQUIRE(steps.size() == 2);
   check_step(steps[0], 5s, Kind::kLinkBegin, 0);

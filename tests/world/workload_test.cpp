@@ -71,7 +71,8 @@ get = "k"
 }
 
 TEST_CASE("a steady client asks at equal gaps, between its start and its stop") {
-  const auto ops = operations("[[client]]\nnodes = \"n2\"\nrate = \"4/s\"\nsteady = true\nstart = \"10s\"\nstop = \"20s\"");
+  const auto ops =
+      operations("[[client]]\nnodes = \"n2\"\nrate = \"4/s\"\nsteady = true\nstart = \"10s\"\nstop = \"20s\"");
   CHECK(ops.size() == 40);
   for (std::size_t i = 0; i < ops.size(); ++i) {
     CHECK(ops[i].node == NodeSlot{2});
@@ -83,7 +84,8 @@ TEST_CASE("a steady client asks at equal gaps, between its start and its stop") 
 
 TEST_CASE("an open loop has its rate, its mix and its clients") {
   const auto ops = operations(
-      "[[client]]\nnodes = \"n0..n1\"\nper_node = 2\nrate = \"20/s\"\nput = 1\nget = 2\ndel = 1\nkeys = 10\nvalue_size = \"33B\"\n"
+      "[[client]]\nnodes = \"n0..n1\"\nper_node = 2\nrate = \"20/s\"\nput = 1\nget = 2\ndel = 1\nkeys = 10\nvalue_size "
+      "= \"33B\"\n"
       "ttl = {distribution = \"uniform\", min = \"1s\", max = \"2s\"}");
   const double n = static_cast<double>(ops.size());
   CHECK(std::fabs(n - 8000) < 4 * std::sqrt(8000.0));  // Poisson
@@ -112,11 +114,13 @@ TEST_CASE("an open loop has its rate, its mix and its clients") {
 }
 
 TEST_CASE("keys go in sequence or by Zipf's law") {
-  const auto sequence = operations("[[client]]\nnodes = \"n0\"\nrate = \"1/s\"\npopularity = \"sequential\"\nkeys = 7\nkey_prefix = \"s\"");
+  const auto sequence = operations(
+      "[[client]]\nnodes = \"n0\"\nrate = \"1/s\"\npopularity = \"sequential\"\nkeys = 7\nkey_prefix = \"s\"");
   REQUIRE(sequence.size() > 20);
   for (std::size_t i = 0; i < sequence.size(); ++i) CHECK(sequence[i].key == fmt::format("s{}", i % 7));
 
-  const auto zipf = operations("[[client]]\nnodes = \"n0\"\nrate = \"50/s\"\npopularity = \"zipf\"\nzipf_exponent = 1.0\nkeys = 100");
+  const auto zipf =
+      operations("[[client]]\nnodes = \"n0\"\nrate = \"50/s\"\npopularity = \"zipf\"\nzipf_exponent = 1.0\nkeys = 100");
   std::map<std::string, double> counts;
   for (const OpRecord& op : zipf) ++counts[op.key];
   // 1/H(100) = 0.193 of all ask for the first, half as many for the second.
@@ -126,11 +130,13 @@ TEST_CASE("keys go in sequence or by Zipf's law") {
 }
 
 TEST_CASE("what an open loop asks does not depend on what it is answered") {
-  const std::string client = "[[client]]\nnodes = \"all\"\nrate = \"5/s\"\nput = 1\nget = 1\ndel = 1\nttl = {distribution = "
-                             "\"exponential\", mean = \"3s\"}\n";
+  const std::string client =
+      "[[client]]\nnodes = \"all\"\nrate = \"5/s\"\nput = 1\nget = 1\ndel = 1\nttl = {distribution = "
+      "\"exponential\", mean = \"3s\"}\n";
   const auto calm = operations(client);
-  const auto stormy = operations(client + "[[event]]\nat = \"5s\"\nkind = \"loss\"\nloss = \"60%\"\n[[event]]\nat = \"20s\"\n"
-                                          "kind = \"crash\"\nnodes = \"n3\"\nfor = \"20s\"\n");
+  const auto stormy = operations(client +
+                                 "[[event]]\nat = \"5s\"\nkind = \"loss\"\nloss = \"60%\"\n[[event]]\nat = \"20s\"\n"
+                                 "kind = \"crash\"\nnodes = \"n3\"\nfor = \"20s\"\n");
   REQUIRE(calm.size() == stormy.size());
   bool answers_differ = false;
   for (std::size_t i = 0; i < calm.size(); ++i) {
@@ -218,7 +224,9 @@ nodes = "n2"
   }
   CHECK(lost > 5);
 
-  ops = operations("[[client]]\nnodes = \"n2\"\nrate = \"50/s\"\nsteady = true\n[[event]]\nat = \"1s\"\nkind = \"latency\"\nlatency = \"200ms\"");
+  ops = operations(
+      "[[client]]\nnodes = \"n2\"\nrate = \"50/s\"\nsteady = true\n[[event]]\nat = \"1s\"\nkind = \"latency\"\nlatency "
+      "= \"200ms\"");
   int open = 0;
   for (const OpRecord& op : ops) {
     if (op.answered) continue;

@@ -213,7 +213,8 @@ at = "3s"
 kind = "crash"
 nodes = "n0"
 for = "3s"
-keep_state = )" + std::string(keep))), "misses_count");
+keep_state = )" + std::string(keep))),
+                          "misses_count");
   };
   CHECK(misses("true") == 0.0);
   CHECK(misses("false") == 1.0);
