@@ -304,8 +304,10 @@ bool Engine::resume(NodeSlot node) {
   NodeRecord& record = arena_[raw(node)];
   if (record.state != measure::ProcessState::kPaused) return false;
   record.state = measure::ProcessState::kUp;
-  backlogs_[raw(node)].paused = false;
-  serve(raw(node));
+  Backlog& backlog = backlogs_[raw(node)];
+  backlog.paused = false;
+  // A slow node that was at an input when it was paused goes on with it: one service at a time.
+  if (!backlog.serving) serve(raw(node));
   return true;
 }
 
