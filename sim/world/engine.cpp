@@ -153,7 +153,7 @@ inline void Engine::drain(NodeRecord& record, std::uint32_t node) {
       continue;
     }
     MessageRef message = MessageRef::adopt(action.message);
-    if (options_.wire) [[unlikely]] message = through_the_wire(record, node, std::move(message));
+    if (options_.wire) [[unlikely]] message = through_the_wire(record, node, message);
     if (action.kind == Step::Action::Kind::kPublish) {
       publish(record, node, *message);
     } else {
@@ -201,7 +201,7 @@ void Engine::publish(NodeRecord& record, std::uint32_t node, const Message& mess
   network_.end_publish();
 }
 
-MessageRef Engine::through_the_wire(NodeRecord& record, std::uint32_t node, MessageRef message) {
+MessageRef Engine::through_the_wire(NodeRecord& record, std::uint32_t node, const MessageRef& message) {
   wire_buffer_.clear();
   const Envelope envelope{directory_.id(NodeSlot{node}), record.epoch, record.next_seq};
   encode(envelope, *message, directory_, wire_buffer_);

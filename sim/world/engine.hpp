@@ -115,7 +115,7 @@ class Engine {
   void drain_reports(std::uint32_t node);
   void transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message, const Fate& fate);
   void publish(NodeRecord& record, std::uint32_t node, const Message& message);
-  MessageRef through_the_wire(NodeRecord& record, std::uint32_t node, MessageRef message);
+  MessageRef through_the_wire(NodeRecord& record, std::uint32_t node, const MessageRef& message);
   void end_process(NodeRecord& record, std::uint32_t node);
   NodeClock& clock_of(NodeSlot node);
   MonoTime mono(const NodeRecord& record) const;
