@@ -27,12 +27,28 @@ constexpr std::size_t kMaxLabel = 28;  // longer ones are cut: the columns after
 // Of several runs, what a person asks first, in this order; "[" stands for one row for each event. What an expectation
 // names is shown, too. The others are in results.json.
 constexpr std::string_view kChosenMetrics[] = {
-    "start_convergence_s",        "convergence_s[",          "view_disagreement_share", "ring_disagreement_share",
-    "availability_share",         "get_latency_median_ms",   "get_latency_p99_ms",      "put_latency_p99_ms",
-    "stale_reads_share",          "false_misses_count",      "lost_acknowledged_writes_count",
-    "value_convergence_median_s", "value_convergence_p99_s", "early_expiries_count",    "late_reads_count",
-    "resurrections_count",        "gone_everywhere_max_s",   "first_detection_median_s", "full_detection_max_s",
-    "false_positives_count",      "messages_per_node_s",     "bytes_per_node_s",
+    "start_convergence_s",
+    "convergence_s[",
+    "view_disagreement_share",
+    "ring_disagreement_share",
+    "availability_share",
+    "get_latency_median_ms",
+    "get_latency_p99_ms",
+    "put_latency_p99_ms",
+    "stale_reads_share",
+    "false_misses_count",
+    "lost_acknowledged_writes_count",
+    "value_convergence_median_s",
+    "value_convergence_p99_s",
+    "early_expiries_count",
+    "late_reads_count",
+    "resurrections_count",
+    "gone_everywhere_max_s",
+    "first_detection_median_s",
+    "full_detection_max_s",
+    "false_positives_count",
+    "messages_per_node_s",
+    "bytes_per_node_s",
 };
 
 std::string optional_time(const std::optional<double>& seconds) { return seconds ? time_text(*seconds) : "-"; }
@@ -40,9 +56,9 @@ std::string optional_time(const std::optional<double>& seconds) { return seconds
 // The effects that are not zero, largest kinds of damage first.
 std::string effect_text(const measure::EventEffect& effect) {
   const std::pair<std::uint64_t, const char*> parts[] = {
-      {effect.nodes, "nodes"},         {effect.healed, "healed"},       {effect.dropped, "dropped"},
-      {effect.held, "held"},           {effect.delayed, "delayed"},     {effect.duplicated, "duplicated"},
-      {effect.reordered, "reordered"}, {effect.deferred, "deferred"},   {effect.clocks, "clocks moved"},
+      {effect.nodes, "nodes"},         {effect.healed, "healed"},     {effect.dropped, "dropped"},
+      {effect.held, "held"},           {effect.delayed, "delayed"},   {effect.duplicated, "duplicated"},
+      {effect.reordered, "reordered"}, {effect.deferred, "deferred"}, {effect.clocks, "clocks moved"},
       {effect.clients, "clients"},
   };
   std::string text;
@@ -93,8 +109,9 @@ class Writer {
          plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
     for (const Results& results : report_.results) {
       if (!results.interrupted) continue;
-      line("{}", palette_.warn(fmt::format("Interrupted at {} of {} (seed {}): the figures are of what was simulated until then.",
-                                           time_text(results.duration_s), format_duration(plan.duration), results.seed)));
+      line("{}", palette_.warn(
+                     fmt::format("Interrupted at {} of {} (seed {}): the figures are of what was simulated until then.",
+                                 time_text(results.duration_s), format_duration(plan.duration), results.seed)));
       break;
     }
   }
@@ -118,7 +135,8 @@ class Writer {
     std::size_t labels = 5;
     for (const EventReport& event : results.timeline) labels = std::max(labels, event.label.size());
     labels = std::min(labels, kMaxLabel);
-    line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "at", "event", labels, "first", "median", "p99", "last", "what it did");
+    line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "at", "event", labels, "first", "median", "p99", "last",
+         "what it did");
     const measure::Metric* start = results.find("start_convergence_s");
     std::string last = "-";
     if (start != nullptr && start->value) last = (start->censored ? "> " : "") + time_text(*start->value);
@@ -137,8 +155,9 @@ class Writer {
     if (event.changes_views) {
       const measure::Distribution& nodes = event.node_convergence_s;
       const bool median_known = nodes.count > 2 * nodes.censored;
-      text += fmt::format("{:>9} {:>9} {:>9} ", optional_time(event.first_s), median_known ? time_text(nodes.median) : "-",
-                          nodes.censored == 0 ? optional_time(nodes.p99) : "-");
+      text +=
+          fmt::format("{:>9} {:>9} {:>9} ", optional_time(event.first_s), median_known ? time_text(nodes.median) : "-",
+                      nodes.censored == 0 ? optional_time(nodes.p99) : "-");
       if (event.converged_s) {
         text += fmt::format("{:>9}", time_text(*event.converged_s));
       } else {
@@ -181,7 +200,8 @@ class Writer {
       const bool share = row.series->name.ends_with("_share");
       line("{:<{}} {} {}", row.series->name, names,
            sparkline(points, results.duration_s, width, share ? 0.0 : std::min(0.0, row.low), share ? 1.0 : row.high),
-           palette_.dim(fmt::format("{} .. {}", metric_text(row.series->name, row.low), metric_text(row.series->name, row.high))));
+           palette_.dim(fmt::format("{} .. {}", metric_text(row.series->name, row.low),
+                                    metric_text(row.series->name, row.high))));
     }
   }
 
@@ -189,7 +209,8 @@ class Writer {
   void event_marks(const Results& results, std::size_t indent, std::size_t width) {
     std::map<std::size_t, std::string_view> marks;  // the first event of each column
     for (const EventReport& event : results.timeline) {
-      const auto column = static_cast<std::size_t>(event.at_s / std::max(1e-9, results.duration_s) * static_cast<double>(width));
+      const auto column =
+          static_cast<std::size_t>(event.at_s / std::max(1e-9, results.duration_s) * static_cast<double>(width));
       if (column < width) marks.emplace(column, event.label);
     }
     if (marks.empty()) return;
@@ -236,18 +257,29 @@ class Writer {
     using enum Figure::Unit;
     if (metric(results, "requests_count").value_or(0) == 0) return;
     title("Clients and values");
-    figures(results, "Requests", {{"made", "requests_count", kCount}, {"available", "availability_share", kShare},
-                                  {"failed", "errors_count", kCount}});
-    figures(results, "Gets", {{"median", "get_latency_median_ms", kMilliseconds}, {"p99", "get_latency_p99_ms", kMilliseconds},
-                              {"stale", "stale_reads_count", kCount}, {"missing wrongly", "false_misses_count", kCount}});
-    figures(results, "Puts", {{"median", "put_latency_median_ms", kMilliseconds}, {"p99", "put_latency_p99_ms", kMilliseconds},
-                              {"acknowledged and lost", "lost_acknowledged_writes_count", kCount}});
-    figures(results, "Copies", {{"all there after (median)", "value_convergence_median_s", kSeconds},
-                                {"p99", "value_convergence_p99_s", kSeconds}, {"last", "value_convergence_max_s", kSeconds}});
-    figures(results, "Expiry", {{"early", "early_expiries_count", kCount}, {"read late", "late_reads_count", kCount},
-                                {"came back", "resurrections_count", kCount},
-                                {"gone everywhere after (median)", "gone_everywhere_median_s", kSeconds},
-                                {"last", "gone_everywhere_max_s", kSeconds}});
+    figures(results, "Requests",
+            {{"made", "requests_count", kCount},
+             {"available", "availability_share", kShare},
+             {"failed", "errors_count", kCount}});
+    figures(results, "Gets",
+            {{"median", "get_latency_median_ms", kMilliseconds},
+             {"p99", "get_latency_p99_ms", kMilliseconds},
+             {"stale", "stale_reads_count", kCount},
+             {"missing wrongly", "false_misses_count", kCount}});
+    figures(results, "Puts",
+            {{"median", "put_latency_median_ms", kMilliseconds},
+             {"p99", "put_latency_p99_ms", kMilliseconds},
+             {"acknowledged and lost", "lost_acknowledged_writes_count", kCount}});
+    figures(results, "Copies",
+            {{"all there after (median)", "value_convergence_median_s", kSeconds},
+             {"p99", "value_convergence_p99_s", kSeconds},
+             {"last", "value_convergence_max_s", kSeconds}});
+    figures(results, "Expiry",
+            {{"early", "early_expiries_count", kCount},
+             {"read late", "late_reads_count", kCount},
+             {"came back", "resurrections_count", kCount},
+             {"gone everywhere after (median)", "gone_everywhere_median_s", kSeconds},
+             {"last", "gone_everywhere_max_s", kSeconds}});
   }
 
   void detection(const Results& results) {
@@ -257,16 +289,20 @@ class Writer {
       return;
     }
     title("Failure detection");
-    figures(results, "Deaths", {{"noticed after (median)", "first_detection_median_s", kSeconds},
-                                {"by all after (median)", "full_detection_median_s", kSeconds},
-                                {"last", "full_detection_max_s", kSeconds}});
-    figures(results, "Mistakes", {{"live members declared dead", "false_positives_count", kCount},
-                                  {"suspected", "false_suspicions_count", kCount}, {"refutations", "refutations_count", kCount}});
+    figures(results, "Deaths",
+            {{"noticed after (median)", "first_detection_median_s", kSeconds},
+             {"by all after (median)", "full_detection_median_s", kSeconds},
+             {"last", "full_detection_max_s", kSeconds}});
+    figures(results, "Mistakes",
+            {{"live members declared dead", "false_positives_count", kCount},
+             {"suspected", "false_suspicions_count", kCount},
+             {"refutations", "refutations_count", kCount}});
   }
 
   void cost(const Results& results) {
     title("Cost");
-    line("{:<12} {} messages, {} a node and second", "All", human_count(metric(results, "messages_per_node_s").value_or(0)),
+    line("{:<12} {} messages, {} a node and second", "All",
+         human_count(metric(results, "messages_per_node_s").value_or(0)),
          human_count(metric(results, "bytes_per_node_s").value_or(0)) + "B");
     double total = 0;
     for (const measure::TypeCost& type : results.cost) total += static_cast<double>(type.bytes);
@@ -280,7 +316,8 @@ class Writer {
       line("  {:<{}} {} {:>5.1f}% of bytes, {:>6} messages", type.type, names, bar(share, 20), 100 * share,
            human_count(static_cast<double>(type.messages)));
     }
-    if (results.cost.size() > kMaxTypes) line("  {}", palette_.dim(fmt::format("and {} more types", results.cost.size() - kMaxTypes)));
+    if (results.cost.size() > kMaxTypes)
+      line("  {}", palette_.dim(fmt::format("and {} more types", results.cost.size() - kMaxTypes)));
   }
 
   // The first of each kind: the tenth stale read says no more than the first.
@@ -332,8 +369,9 @@ class Writer {
     line("{:<12} {}", "Repeat", report_.repeat);
     folder();
     const double elapsed = std::max(1e-9, report_.elapsed_s);
-    line("{}", palette_.dim(fmt::format("{} events in {:.2f} s, {} events/s", human_count(static_cast<double>(results.events)),
-                                        report_.elapsed_s, human_count(static_cast<double>(results.events) / elapsed))));
+    line("{}", palette_.dim(fmt::format("{} events in {:.2f} s, {} events/s",
+                                        human_count(static_cast<double>(results.events)), report_.elapsed_s,
+                                        human_count(static_cast<double>(results.events) / elapsed))));
   }
 
   // ---- several runs ----
@@ -368,8 +406,8 @@ class Writer {
     if (!report_.folder.empty()) line("{:<12} {}", "Run folder", report_.folder);
   }
 
-  // The rows of kChosenMetrics, in its order, and what expectations name; those in which nothing happened in any run are
-  // left out unless an expectation names them.
+  // The rows of kChosenMetrics, in its order, and what expectations name; those in which nothing happened in any run
+  // are left out unless an expectation names them.
   std::vector<const measure::RunsSummary*> chosen() const {
     std::vector<const measure::RunsSummary*> rows;
     const auto expected = [&](const std::string& name) {
@@ -377,7 +415,8 @@ class Writer {
                                  [&](const auto& expectation) { return expectation.text.starts_with(name + " "); });
     };
     const auto add = [&](const measure::RunsSummary& row, bool named) {
-      if ((named || row.max != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end()) rows.push_back(&row);
+      if ((named || row.max != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end())
+        rows.push_back(&row);
     };
     for (const std::string_view name : kChosenMetrics) {
       for (const measure::RunsSummary& row : report_.summary) {
@@ -396,12 +435,13 @@ class Writer {
     if (row.runs < report_.results.size()) remark += fmt::format("  in {} runs", row.runs);
     if (row.censored > 0) remark += fmt::format("  without {} that it was cut off in", row.censored);
     if (row.censored == row.runs) {
-      line("{:<{}} {}", row.metric, names, palette_.warn(fmt::format("{:>9}  cut off in all of {} runs", "-", row.runs)));
+      line("{:<{}} {}", row.metric, names,
+           palette_.warn(fmt::format("{:>9}  cut off in all of {} runs", "-", row.runs)));
       return;
     }
     line("{:<{}} {:>9} {:>21} {:>9} {:>9} {:>9}{}", row.metric, names, text(row.mean),
-         row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), text(row.median), text(row.max),
-         palette_.dim(remark));
+         row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), text(row.median),
+         text(row.max), palette_.dim(remark));
   }
 
   void expectations_of_all() {
@@ -433,7 +473,8 @@ class Writer {
     }
     for (std::size_t i = 0; i < first.timeline.size(); ++i) {
       const auto effective = [i](const Results& results) { return results.timeline[i].has_effect; };
-      if (!std::ranges::all_of(report_.results, effective)) add(fmt::format("event {} has an effect", first.timeline[i].label), effective);
+      if (!std::ranges::all_of(report_.results, effective))
+        add(fmt::format("event {} has an effect", first.timeline[i].label), effective);
     }
     print_rows(rows);
   }

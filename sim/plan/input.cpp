@@ -15,12 +15,10 @@ const Input* Input::find(std::string_view key) const {
   return nullptr;
 }
 
-Input* Input::find(std::string_view key) {
-  return const_cast<Input*>(static_cast<const Input*>(this)->find(key));
-}
+Input* Input::find(std::string_view key) { return const_cast<Input*>(static_cast<const Input*>(this)->find(key)); }
 
 std::string_view name_of(Input::Kind kind) {
-  static constexpr std::array<std::string_view, 7> kNames{"a table", "a list",    "a string",  "an integer",
+  static constexpr std::array<std::string_view, 7> kNames{"a table",  "a list",    "a string",      "an integer",
                                                           "a number", "a boolean", "a date or time"};
   return kNames[static_cast<std::size_t>(kind)];
 }
@@ -79,7 +77,12 @@ bool is_utf8(std::string_view bytes) {
   while (at < bytes.size()) {
     const auto lead = static_cast<unsigned char>(bytes[at]);
     // How many bytes a character has, and the smallest code point that may take so many.
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xc0 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf8 ? 4
+                                             : 0;
     constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
     constexpr std::array<std::uint32_t, 5> kLeadBits{0, 0x7f, 0x1f, 0x0f, 0x07};
     if (length == 0 || length > bytes.size() - at) return false;

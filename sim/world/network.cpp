@@ -49,9 +49,8 @@ Network::Network(const plan::Plan& plan, std::uint64_t seed)
 
 void Network::settle_plain() {
   plain_ = spec_.kind == plan::LinkKind::kUdp && spec_.bandwidth_bits == 0 && partitions_.empty() && changes_.empty() &&
-           std::all_of(spec_.links.begin(), spec_.links.end(), [](const plan::LinkSpec& link) {
-             return link.duplicate.never() && link.reorder.never();
-           });
+           std::all_of(spec_.links.begin(), spec_.links.end(),
+                       [](const plan::LinkSpec& link) { return link.duplicate.never() && link.reorder.never(); });
 }
 
 Fate Network::send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::uint32_t bytes,
@@ -159,10 +158,11 @@ bool Network::depart(std::int64_t now_ns, std::uint32_t src, std::uint32_t bytes
   std::int64_t& free_ns = uplink_free_ns_[src];
   const std::int64_t waiting_ns = std::max<std::int64_t>(0, free_ns - now_ns);
   const auto billion = std::int64_t{1'000'000'000};
-  const auto waiting_bytes = static_cast<std::int64_t>(static_cast<Int128>(waiting_ns) * spec_.bandwidth_bits / (8 * billion));
+  const auto waiting_bytes =
+      static_cast<std::int64_t>(static_cast<Int128>(waiting_ns) * spec_.bandwidth_bits / (8 * billion));
   if (waiting_bytes + bytes > spec_.queue_bytes && waiting_ns > 0) return false;
-  const auto takes_ns = static_cast<std::int64_t>((static_cast<Int128>(bytes) * 8 * billion + spec_.bandwidth_bits - 1) /
-                                                  spec_.bandwidth_bits);
+  const auto takes_ns = static_cast<std::int64_t>(
+      (static_cast<Int128>(bytes) * 8 * billion + spec_.bandwidth_bits - 1) / spec_.bandwidth_bits);
   free_ns = now_ns + waiting_ns + takes_ns;
   departs_ns = free_ns;
   return true;
@@ -281,8 +281,8 @@ std::vector<Network::Released> Network::release(std::int64_t now_ns) {
       ++pair_queue;
       continue;
     }
-    // The first segment's retransmissions back off while the pair is cut; the first one after the heal gets through, and
-    // what waits behind it follows.
+    // The first segment's retransmissions back off while the pair is cut; the first one after the heal gets through,
+    // and what waits behind it follows.
     std::int64_t resumes_ns = now_ns;
     if (spec_.kind == plan::LinkKind::kZmq) {
       std::int64_t timeout = spec_.retransmit_min.count();

@@ -55,7 +55,9 @@ TEST_CASE("a string needs no quotes, whatever it looks like") {
 }
 
 TEST_CASE("a value may be a whole table or list") {
-  CHECK(with({R"(network.latency={distribution="uniform", min="1ms", max="2ms"})"}).network.links[0].latency.maximum() == 2ms);
+  CHECK(
+      with({R"(network.latency={distribution="uniform", min="1ms", max="2ms"})"}).network.links[0].latency.maximum() ==
+      2ms);
   CHECK(with({R"(event=[])"}).events.empty());
 }
 
@@ -70,13 +72,15 @@ TEST_CASE("errors of an override name it") {
   const auto error = [](const std::string& assignment) { return said(kScenario, {assignment}); };
   CHECK(error("nodes.count=many") == "--set nodes.count: count: 'many' is not an integer; expected one from 1 to 5000");
   CHECK(error("nodes.cuont=3") ==
-        "--set nodes.cuont: unknown key 'cuont' in [nodes]; expected one of count, prefix, region, weight, zone, present; "
+        "--set nodes.cuont: unknown key 'cuont' in [nodes]; expected one of count, prefix, region, weight, zone, "
+        "present; "
         "did you mean 'count'?");
   CHECK(error("membership.rejoin=nonne") ==
         "--set membership.rejoin: rejoin: unknown 'nonne'; expected one of none, push-pull; did you mean 'none'?");
-  CHECK(error("network.latency=20") ==
-        "--set network.latency: latency: \"20\" lacks a unit; a duration has one of ns us ms s min h d µs μs; expected a "
-        "duration such as \"500ms\"");
+  CHECK(
+      error("network.latency=20") ==
+      "--set network.latency: latency: \"20\" lacks a unit; a duration has one of ns us ms s min h d µs μs; expected a "
+      "duration such as \"500ms\"");
   CHECK(error("membershp.rejoin=none").starts_with("--set membershp.rejoin: unknown key 'membershp' in a scenario;"));
   CHECK(error("duration.x=3") == "--set duration.x: duration is a string; expected a table");
   CHECK(error("event.7.at=5s") ==
