@@ -1,5 +1,5 @@
-// Whole protocols in the simulator, with everything on: SWIM with full views through a crash and a partition of 1% of the nodes, and
-// go-os's announcements, where everybody tells everybody.
+// Whole protocols in the simulator, with everything on: SWIM with full views through a crash and a partition of 1% of
+// the nodes, and go-os's announcements, where everybody tells everybody.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -35,9 +35,9 @@ void simulate(benchmark::State& state, const plan::Plan& plan) {
     benchmark::DoNotOptimize(results->fingerprint);
   }
   state.counters["events"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
-  state.counters["simulated_s"] = benchmark::Counter(
-      std::chrono::duration<double>(plan.duration).count() * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+  state.counters["simulated_s"] =
+      benchmark::Counter(std::chrono::duration<double>(plan.duration).count() * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
   state.counters["process_peak_bytes"] = peak_bytes();
 }
 

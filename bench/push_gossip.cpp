@@ -57,7 +57,7 @@ void push_gossip(benchmark::State& state) {
   world::Engine engine(composition, plan.directory, views, placements, network, 1, nobody, {});
   for (std::uint32_t i = 0; i < nodes; ++i) engine.start(NodeSlot{i}, false, {});
   TrueTime now = TrueTime(3s);
-  engine.run_before(now);  // the queue has tuned itself
+  engine.run_before(now);                                   // the queue has tuned itself
   const Duration slice = Duration(1s) * 1'000'000 / nodes;  // two million events
   std::uint64_t events = 0;
   for (auto _ : state) {

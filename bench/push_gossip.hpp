@@ -1,6 +1,6 @@
-// The push-gossip workload that simulators are compared by: N nodes, each with a timer of period 1 s and a random phase; a
-// tick sends the node's heartbeat counter to one uniformly random other node; latency uniform 10..100 ms; the receiver
-// merges it. Events are ticks and deliveries.
+// The push-gossip workload that simulators are compared by: N nodes, each with a timer of period 1 s and a random
+// phase; a tick sends the node's heartbeat counter to one uniformly random other node; latency uniform 10..100 ms; the
+// receiver merges it. Events are ticks and deliveries.
 #pragma once
 
 #include <algorithm>

@@ -131,8 +131,7 @@ void push_gossip(benchmark::State& state) {
     benchmark::DoNotOptimize(event);
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * kEventsAnIteration);
-  state.counters["bytes_a_pending"] =
-      static_cast<double>(queue->memory_bytes()) / static_cast<double>(queue->size());
+  state.counters["bytes_a_pending"] = static_cast<double>(queue->memory_bytes()) / static_cast<double>(queue->size());
 }
 
 BENCHMARK_TEMPLATE(push_gossip, Wheel)->RangeMultiplier(10)->Range(1000, 1'000'000)->Unit(benchmark::kMicrosecond);

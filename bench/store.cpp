@@ -40,7 +40,8 @@ std::vector<std::string> keys(std::size_t n, std::string_view prefix) {
   return out;
 }
 
-// The usual way. The heap keeps an entry for each put; one that an overwrite has made stale is skipped when it comes up.
+// The usual way. The heap keeps an entry for each put; one that an overwrite has made stale is skipped when it comes
+// up.
 class MapAndHeap {
  public:
   void put(const std::string& key, Bytes value, Version version, Duration ttl, MonoTime now) {

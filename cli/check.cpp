@@ -14,6 +14,7 @@ namespace hearsay::cli {
 
 int check(const CheckSettings& settings) {
   bool sound = true;
+  std::string out;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const std::string& file : settings.files) {
     const auto plan = read_scenario(file, settings.overrides);
@@ -25,11 +26,15 @@ int check(const CheckSettings& settings) {
     } else if (settings.json) {
       all.push_back(plan::manifest(*plan));
     } else {
-      fmt::print("{}: {} nodes, {}, {} events, {} expectations\n", file, plan->nodes.size(), format_duration(plan->duration),
-                 plan->events.size(), plan->expectations.size());
+      out += fmt::format("{}: {} nodes, {}, {} events, {} expectations\n", file, plan->nodes.size(),
+                         format_duration(plan->duration), plan->events.size(), plan->expectations.size());
     }
   }
-  if (settings.json) fmt::print("{}\n", all.dump(2));
+  if (settings.json) out = all.dump(2) + "\n";
+  if (auto printed = print_out(out); !printed) {
+    std::fprintf(stderr, "hearsay: %s\n", printed.error().message.c_str());
+    return kFailure;
+  }
   return sound ? kOk : kUsage;
 }
 

@@ -18,6 +18,16 @@ namespace {
 constexpr std::array kListed{Role::kMembership, Role::kDissemination, Role::kReplication, Role::kRing};
 constexpr std::string_view kMetrics = "metrics";
 
+int print(const std::string& text) {
+  if (auto printed = print_out(text); !printed) {
+    std::fprintf(stderr, "hearsay: %s\n", printed.error().message.c_str());
+    return kFailure;
+  }
+  return kOk;
+}
+
+int print(const nlohmann::ordered_json& json) { return print(json.dump(2) + "\n"); }
+
 int unknown(std::string_view what, std::string_view wanted, const std::vector<std::string_view>& known) {
   std::string text = fmt::format("hearsay: there is no {} '{}'; there are: {}", what, wanted, fmt::join(known, ", "));
   if (const auto near = nearest(wanted, known)) text += fmt::format("; did you mean '{}'?", *near);
@@ -35,12 +45,11 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
       out += '\n' + std::string(indent, ' ');
       column = indent;
     }
+    if (column > indent) out += ' ';
     out += text.substr(0, end);
-    out += ' ';
     column += end + 1;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
 }
 
@@ -62,36 +71,41 @@ nlohmann::ordered_json strategy_json(const CatalogueEntry& entry, bool with_para
   return json;
 }
 
-void print_strategy(const CatalogueEntry& entry, const Palette& palette) {
-  fmt::print("{} {}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name), wrapped(entry.summary, 2, 110),
-             palette.dim("After: " + wrapped(entry.source, 9, 110)));
-  if (!entry.presets.empty()) fmt::print("\nPresets\n");
-  for (const Preset& preset : entry.presets) fmt::print("  {:<14} {}\n", preset.name, wrapped(preset.doc, 17, 110));
+std::string strategy_text(const CatalogueEntry& entry, const Palette& palette) {
+  std::string out = fmt::format("{} {}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name),
+                                wrapped(entry.summary, 2, 110), palette.dim("After: " + wrapped(entry.source, 9, 110)));
+  if (!entry.presets.empty()) out += fmt::format("\nPresets\n");
+  for (const Preset& preset : entry.presets)
+    out += fmt::format("  {:<14} {}\n", preset.name, wrapped(preset.doc, 17, 110));
   const auto parameters = plan::describe(*entry.configure());
   if (parameters.empty()) {
-    fmt::print("\nNo parameters.\n");
-    return;
+    out += fmt::format("\nNo parameters.\n");
+    return out;
   }
-  fmt::print("\nParameters (in a scenario: [{}])\n", to_string(entry.role));
+  out += fmt::format("\nParameters (in a scenario: [{}])\n", to_string(entry.role));
   for (const plan::ParameterDescription& p : parameters) {
     const std::string unit = p.unit.empty() ? "" : " " + p.unit;
-    fmt::print("  {} = {}{}   {}\n      {}\n", palette.bold(p.name), p.value, unit, palette.dim(p.range + unit),
-               wrapped(p.doc, 6, 110));
+    out += fmt::format("  {} = {}{}   {}\n      {}\n", palette.bold(p.name), p.value, unit, palette.dim(p.range + unit),
+                       wrapped(p.doc, 6, 110));
   }
+  return out;
 }
 
 int list_metrics(const ListSettings& settings) {
+  std::string out;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const measure::MetricInfo& metric : measure::metric_infos()) {
-    all.push_back({{"name", metric.name}, {"unit", metric.unit}, {"population", metric.population}, {"definition", metric.definition}});
-    if (!settings.json) fmt::print("{:<40} {}\n", metric.name, wrapped(metric.definition, 41, 120));
+    all.push_back({{"name", metric.name},
+                   {"unit", metric.unit},
+                   {"population", metric.population},
+                   {"definition", metric.definition}});
+    if (!settings.json) out += fmt::format("{:<40} {}\n", metric.name, wrapped(metric.definition, 41, 120));
   }
   for (const measure::InvariantInfo& invariant : measure::invariant_infos()) {
     all.push_back({{"invariant", invariant.name}, {"definition", invariant.definition}});
-    if (!settings.json) fmt::print("{:<40} {}\n", invariant.name, wrapped(invariant.definition, 41, 120));
+    if (!settings.json) out += fmt::format("{:<40} {}\n", invariant.name, wrapped(invariant.definition, 41, 120));
   }
-  if (settings.json) fmt::print("{}\n", all.dump(2));
-  return kOk;
+  return settings.json ? print(all) : print(out);
 }
 
 int list_one(const ListSettings& settings, Role role) {
@@ -101,18 +115,18 @@ int list_one(const ListSettings& settings, Role role) {
     for (const CatalogueEntry* known : Catalogue::builtin().list(role)) names.push_back(known->name);
     return unknown(std::string(to_string(role)) + " strategy", settings.name, names);
   }
-  if (settings.json) {
-    fmt::print("{}\n", nlohmann::ordered_json::array({strategy_json(*entry, true)}).dump(2));
-  } else {
-    print_strategy(*entry, Palette(settings.color, stdout));
-  }
-  return kOk;
+  if (settings.json) return print(nlohmann::ordered_json::array({strategy_json(*entry, true)}));
+  return print(strategy_text(*entry, Palette(settings.color, stdout)));
 }
 
 }  // namespace
 
 int list(const ListSettings& settings) {
-  if (settings.role == kMetrics && settings.name.empty()) return list_metrics(settings);
+  if (settings.role == kMetrics) {
+    if (settings.name.empty()) return list_metrics(settings);
+    std::fprintf(stderr, "hearsay: 'list metrics' takes no name; it lists them all\n");
+    return kUsage;
+  }
   std::vector<std::string_view> roles;
   for (const Role role : kListed) roles.push_back(to_string(role));
   const auto wanted = std::find(roles.begin(), roles.end(), settings.role);
@@ -123,21 +137,21 @@ int list(const ListSettings& settings) {
   if (!settings.name.empty()) return list_one(settings, kListed[static_cast<std::size_t>(wanted - roles.begin())]);
 
   const Palette palette(settings.color, stdout);
+  std::string out;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Role role : kListed) {
     if (!settings.role.empty() && to_string(role) != settings.role) continue;
-    if (!settings.json) fmt::print("{}\n", palette.bold(to_string(role)));
+    if (!settings.json) out += fmt::format("{}\n", palette.bold(to_string(role)));
     for (const CatalogueEntry* entry : Catalogue::builtin().list(role)) {
       all.push_back(strategy_json(*entry, false));
-      if (!settings.json) fmt::print("  {:<14} {}\n", entry->name, wrapped(entry->summary, 17, 110));
+      if (!settings.json) out += fmt::format("  {:<14} {}\n", entry->name, wrapped(entry->summary, 17, 110));
     }
   }
-  if (settings.json) {
-    fmt::print("{}\n", all.dump(2));
-  } else {
-    fmt::print("\n{}\n", palette.dim("hearsay list ROLE NAME shows a strategy's parameters; hearsay list metrics what can be measured."));
-  }
-  return kOk;
+  if (settings.json) return print(all);
+  return print(
+      out + "\n" +
+      palette.dim("hearsay list ROLE NAME shows a strategy's parameters; hearsay list metrics what can be measured.") +
+      "\n");
 }
 
 }  // namespace hearsay::cli

@@ -3,16 +3,26 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <limits>
 #include <map>
+#include <sstream>
 
 #include "cli/exit_codes.hpp"
 #include "cli/verbs.hpp"
+#include "core/base/nearest.hpp"
 #include "hearsay_version.hpp"
 
 namespace hearsay::cli {
 
 namespace {
+
+constexpr std::uint64_t kMaxRuns = 100'000;
+constexpr std::uint64_t kMaxJobs = 1024;
 
 // A word as a shell would need it.
 std::string quoted(const std::string& word) {
@@ -32,17 +42,38 @@ std::string repeat_command(const RunSettings& run) {
   return text;
 }
 
+// A whole number, in decimal alone: CLI11 would wrap a negative one and take a leading zero for octal.
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  const auto parse = [low, high](std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) {
+      return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
+    }
+    text = std::to_string(value);
+    return std::string();
+  };
+  return CLI::Validator(parse, "");
+}
+
 void add_color(CLI::App& app, ColorChoice& color) {
-  static const std::map<std::string, ColorChoice> kChoices{
-      {"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}};
-  app.add_option("--color", color, "auto (the default), always or never; NO_COLOR is honoured")
+  const auto choose = [&color](const std::string& word) {
+    static const std::map<std::string_view, ColorChoice> kChoices{
+        {"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}};
+    const auto found = kChoices.find(word);
+    if (found == kChoices.end()) {
+      throw CLI::ValidationError("--color", fmt::format("'{}' is none of auto, always, never", word));
+    }
+    color = found->second;
+  };
+  app.add_option_function<std::string>("--color", choose, "auto (the default), always or never; NO_COLOR is honoured")
       ->envname("HEARSAY_COLOR")
-      ->transform(CLI::CheckedTransformer(kChoices, CLI::ignore_case))
       ->type_name("WHEN");
 }
 
 void add_overrides(CLI::App& app, std::vector<std::string>& overrides) {
-  app.add_option("--set", overrides, "Replaces a value of the scenario, as in --set membership.rejoin=none; may be repeated")
+  app.add_option("--set", overrides,
+                 "Replaces a value of the scenario, as in --set membership.rejoin=none; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
@@ -60,14 +91,20 @@ CLI::App& add_run(CLI::App& app, RunSettings& run) {
       "Writes a run folder (manifest.json, results.json, rows.csv, events.jsonl) and the link 'latest' beside it.\n"
       "Exits with 0 when every expectation held, 3 when one failed or a fault had no effect, 2 for a wrong scenario,\n"
       "130 when interrupted (what was measured is written).");
-  verb.add_option("FILE", run.file, "The scenario, a TOML file")->required();
-  verb.add_option("--seed", run.seed, "Seed of the (first) run; the scenario's otherwise")->envname("HEARSAY_SEED");
+  verb.add_option("FILE", run.file, "The scenario, a TOML file")->required()->type_name("");
+  verb.add_option("--seed", run.seed, "Seed of the (first) run; the scenario's otherwise")
+      ->envname("HEARSAY_SEED")
+      ->transform(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
+      ->type_name("N");
   verb.add_option("--runs", run.runs, "Number of runs with seeds counting up: means and confidence intervals")
       ->envname("HEARSAY_RUNS")
-      ->check(CLI::Range(1U, 100'000U));
-  verb.add_option("--jobs", run.jobs, "Runs at a time; 0 (the default) is one for each core. Results do not depend on it")
+      ->transform(whole_number(1, kMaxRuns))
+      ->type_name("N");
+  verb.add_option("--jobs", run.jobs,
+                  "Runs at a time; 0 (the default) is one for each core. Results do not depend on it")
       ->envname("HEARSAY_JOBS")
-      ->check(CLI::Range(0U, 1024U));
+      ->transform(whole_number(0, kMaxJobs))
+      ->type_name("N");
   add_overrides(verb, run.overrides);
   verb.add_option("--out", run.out, "Where run folders go: DIR/<name>/<time>; 'runs' otherwise")
       ->envname("HEARSAY_OUT")
@@ -82,7 +119,7 @@ CLI::App& add_run(CLI::App& app, RunSettings& run) {
 CLI::App& add_check(CLI::App& app, CheckSettings& check) {
   CLI::App& verb = *app.add_subcommand("check", "Reads scenarios and says what is wrong with them");
   verb.footer("Example:\n  hearsay check scenarios/*.toml");
-  verb.add_option("FILE", check.files, "Scenarios")->required();
+  verb.add_option("FILE", check.files, "Scenarios")->required()->type_name("");
   add_overrides(verb, check.overrides);
   verb.add_flag("--json", check.json, "Prints each scenario with every default resolved");
   return verb;
@@ -91,31 +128,83 @@ CLI::App& add_check(CLI::App& app, CheckSettings& check) {
 CLI::App& add_list(CLI::App& app, ListSettings& list) {
   CLI::App& verb = *app.add_subcommand("list", "Lists the strategies of a role, or the parameters of one strategy");
   verb.footer("Examples:\n  hearsay list\n  hearsay list membership\n  hearsay list membership swim");
-  verb.add_option("ROLE", list.role, "membership, dissemination, replication, ring, or 'metrics'");
-  verb.add_option("NAME", list.name, "A strategy of the role");
+  verb.add_option("ROLE", list.role, "membership, dissemination, replication, ring, or 'metrics'")->type_name("");
+  verb.add_option("NAME", list.name, "A strategy of the role")->type_name("");
   verb.add_flag("--json", list.json, "Prints an array of objects");
   add_color(verb, list.color);
   return verb;
 }
 
-// CLI11 has exit codes of its own; ours are few.
-int report(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kOk : kFailure;  // --help, --version: on stdout
-  std::fprintf(stderr, "hearsay: %s\nSee 'hearsay --help', or 'hearsay VERB --help'.\n", error.what());
+int usage_error(const std::string& text, std::string_view verb) {
+  std::fprintf(stderr, "hearsay: %s; see 'hearsay %s--help'\n", text.c_str(),
+               verb.empty() ? "" : fmt::format("{} ", verb).c_str());
   return kUsage;
 }
 
-}  // namespace
+// Where a wrong value came from, when the command line does not have it: ", from HEARSAY_SEED".
+std::string origin(const CLI::App& verb, const std::string& message, const std::vector<std::string>& arguments) {
+  for (const CLI::Option* option : verb.get_options()) {
+    const std::string flag = option->get_name();
+    if (option->get_envname().empty() || std::getenv(option->get_envname().c_str()) == nullptr) continue;
+    const bool given = std::any_of(arguments.begin(), arguments.end(),
+                                   [&](const auto& word) { return word == flag || word.starts_with(flag + "="); });
+    if (!given && message.find(flag) != std::string::npos) return ", from " + option->get_envname();
+  }
+  return "";
+}
 
-int run_program(const std::vector<std::string>& arguments) {
+std::string unexpected(const CLI::App& verb, const std::string& word) {
+  if (!word.starts_with('-')) return fmt::format("'{}' was not expected", word);
+  std::vector<std::string> names;
+  for (const CLI::Option* option : verb.get_options()) {
+    if (!option->get_lnames().empty()) names.push_back("--" + option->get_lnames().front());
+  }
+  const std::string flag = word.substr(0, word.find('='));
+  const auto near = nearest(flag, std::vector<std::string_view>(names.begin(), names.end()));
+  return fmt::format("there is no option '{}'{}", flag, near ? fmt::format("; did you mean '{}'?", *near) : "");
+}
+
+// CLI11 has exit codes of its own; ours are few. One line says what is wrong.
+int report(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    std::ostringstream text;
+    app.exit(error, text, text);
+    if (auto printed = print_out(text.str()); !printed) {
+      std::fprintf(stderr, "hearsay: %s\n", printed.error().message.c_str());
+      return kFailure;
+    }
+    return kOk;
+  }
+  const auto verbs = app.get_subcommands();
+  const CLI::App& verb = verbs.empty() ? app : *verbs.front();
+  const std::string name = verbs.empty() ? "" : verb.get_name();
+  // A misspelt option leaves something else missing, too: the option is what is wrong.
+  const std::vector<std::string> rest = app.remaining(true);
+  if (!rest.empty() && error.get_name() != "ValidationError") return usage_error(unexpected(verb, rest.front()), name);
+  const std::string text = error.what();
+  return usage_error(text + origin(verb, text, arguments), name);
+}
+
+constexpr std::array<std::string_view, 4> kVerbs{"run", "check", "list", "help"};
+
+// What is wrong with the verb, or nothing.
+std::string wrong_verb(const std::string& word) {
+  if (word.starts_with('-') || std::find(kVerbs.begin(), kVerbs.end(), word) != kVerbs.end()) return "";
+  const auto near = nearest(word, kVerbs);
+  return fmt::format("there is no verb '{}'; there are {}{}", word, fmt::join(kVerbs, ", "),
+                     near ? fmt::format("; did you mean '{}'?", *near) : "");
+}
+
+int parse_and_run(const std::vector<std::string>& arguments) {
   CLI::App app("hearsay: a research framework for gossip protocols", "hearsay");
   app.set_version_flag("--version", fmt::format("hearsay {} ({}, {}, {})", kVersion, kCommit, kCompiler, kBuildType));
-  app.require_subcommand(1);
-  app.footer("Start with:\n  hearsay run scenarios/partition-heal.toml");
+  app.footer(
+      "hearsay help VERB shows a verb's options and an example. Start with:\n"
+      "  hearsay run scenarios/partition-heal.toml");
   Verbs verbs;
   CLI::App& run_verb = add_run(app, verbs.run);
   CLI::App& check_verb = add_check(app, verbs.check);
-  add_list(app, verbs.list);
+  CLI::App& list_verb = add_list(app, verbs.list);
 
   // `hearsay help VERB` is `hearsay VERB --help`.
   std::vector<std::string> words = arguments;
@@ -123,18 +212,33 @@ int run_program(const std::vector<std::string>& arguments) {
     words.erase(words.begin());
     words.push_back("--help");
   }
+  if (words.empty()) return usage_error(fmt::format("a verb is missing: {}", fmt::join(kVerbs, ", ")), "");
+  if (const std::string wrong = wrong_verb(words.front()); !wrong.empty()) return usage_error(wrong, "");
   std::reverse(words.begin(), words.end());  // CLI11 takes them last first
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    return report(app, error);
+    return report(app, error, arguments);
   }
   if (run_verb.parsed()) {
     verbs.run.repeat = repeat_command(verbs.run);
     return run(verbs.run);
   }
   if (check_verb.parsed()) return check(verbs.check);
-  return list(verbs.list);
+  if (list_verb.parsed()) return list(verbs.list);
+  return usage_error(fmt::format("a verb is missing: {}", fmt::join(kVerbs, ", ")), "");
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments) {
+  prepare_streams();
+  try {
+    return parse_and_run(arguments);
+  } catch (const std::exception& error) {  // memory that ran out
+    std::fprintf(stderr, "hearsay: failed: %s\n", error.what());
+    return kFailure;
+  }
 }
 
 }  // namespace hearsay::cli

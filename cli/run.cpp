@@ -5,8 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <limits>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include "cli/exit_codes.hpp"
@@ -14,6 +17,7 @@
 #include "cli/scenario.hpp"
 #include "cli/summary.hpp"
 #include "cli/verbs.hpp"
+#include "core/base/quantity.hpp"
 #include "hearsay_version.hpp"
 #include "sim/measure/results_io.hpp"
 #include "sim/measure/statistics.hpp"
@@ -33,7 +37,7 @@ class SignalGuard {
  public:
   SignalGuard() {
     interrupted = false;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     ::sigaction(SIGINT, &action, &old_int_);
@@ -47,8 +51,8 @@ class SignalGuard {
   SignalGuard& operator=(const SignalGuard&) = delete;
 
  private:
-  struct sigaction old_int_ {};
-  struct sigaction old_term_ {};
+  struct sigaction old_int_{};
+  struct sigaction old_term_{};
 };
 
 // What all runs of a command have in common.
@@ -64,37 +68,71 @@ class Session {
   }
 
  private:
-  world::RunOptions options(bool logged, EventLog* log);
-  void show(const world::Progress& progress);
+  world::RunOptions options(std::uint32_t run, EventLog* log);
+  Result<measure::Results> run_one(std::uint32_t run, std::uint64_t seed, EventLog* log);
+  void show(std::uint32_t run, const world::Progress& progress);
 
   const RunSettings& settings_;
   const plan::Plan& plan_;
-  std::mutex mutex_;   // of what follows
+  std::mutex mutex_;  // of what follows
   ProgressLine progress_;
   std::uint32_t done_ = 0;
+  struct Progress {
+    double share = 0;
+    std::uint64_t events = 0;
+  };
+  std::map<std::uint32_t, Progress> running_;  // by run
+  double share_ = 0;                           // of the runs that ended, and their events
+  std::uint64_t events_ = 0;
   std::chrono::steady_clock::time_point started_;
 };
 
-world::RunOptions Session::options(bool logged, EventLog* log) {
+world::RunOptions Session::options(std::uint32_t run, EventLog* log) {
   world::RunOptions options;
   options.wire = settings_.wire;
   options.interrupted = &interrupted;
-  if (progress_.active()) options.progress = [this](const world::Progress& progress) { show(progress); };
-  if (logged) {
+  if (progress_.active()) options.progress = [this, run](const world::Progress& progress) { show(run, progress); };
+  if (run == 0) {
     options.observations = [log](const Observation& observation) { log->write(observation); };
     options.operations = [log](const measure::OpRecord& op) { log->write(op); };
   }
   return options;
 }
 
-void Session::show(const world::Progress& progress) {
+void Session::show(std::uint32_t run, const world::Progress& progress) {
   const std::lock_guard lock(mutex_);
-  const double share = (done_ + progress.simulated_s / progress.duration_s) / settings_.runs;
-  const double left = share > 0 ? elapsed_s() / share - elapsed_s() : 0;
-  std::string text = fmt::format("{}: {:.0f} of {:.0f} s simulated", plan_.name, progress.simulated_s, progress.duration_s);
-  if (settings_.runs > 1) text += fmt::format(", {} of {} runs done", done_, settings_.runs);
-  text += fmt::format(", {:.2f} M events/s, {:.0f} s left", static_cast<double>(progress.events) / elapsed_s() / 1e6, left);
+  running_[run] = {progress.simulated_s / progress.duration_s, progress.events};
+  double share = share_;
+  std::uint64_t events = events_;
+  for (const auto& [_, other] : running_) {
+    share += other.share;
+    events += other.events;
+  }
+  const double elapsed = elapsed_s();
+  const double left = share > 0 ? elapsed * (settings_.runs / share - 1) : 0;
+  std::string text = plan_.name + ": ";
+  if (settings_.runs > 1) {
+    text += fmt::format("{} of {} runs done", done_, settings_.runs);
+  } else {
+    text += fmt::format("{:.0f} of {:.0f} s simulated", progress.simulated_s, progress.duration_s);
+  }
+  text += fmt::format(", {} events/s, {:.0f} s left", human_count(static_cast<double>(events) / elapsed), left);
   progress_.show(text);
+}
+
+Result<measure::Results> Session::run_one(std::uint32_t run, std::uint64_t seed, EventLog* log) {
+  Result<measure::Results> results = fail(ErrorCode::kInternal, "not run");
+  try {
+    results = world::simulate(plan_, seed, options(run, log));
+  } catch (const std::exception& error) {  // memory that ran out; out of a thread it would end the program
+    results = fail(ErrorCode::kInternal, fmt::format("the run with seed {} failed: {}", seed, error.what()));
+  }
+  const std::lock_guard lock(mutex_);
+  running_.erase(run);
+  ++done_;
+  share_ += 1;
+  events_ += results ? results->events : 0;
+  return results;
 }
 
 Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed, EventLog* log) {
@@ -104,16 +142,18 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
     for (;;) {
       const std::uint32_t i = next++;
       if (i >= settings_.runs || interrupted.load(std::memory_order_relaxed)) return;
-      finished[i] = world::simulate(plan_, first_seed + i, options(i == 0 && log != nullptr, log));
-      const std::lock_guard lock(mutex_);
-      ++done_;
+      finished[i] = run_one(i, first_seed + i, log);
     }
   };
   const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
   const std::uint32_t jobs = std::min(settings_.runs, settings_.jobs == 0 ? cores : settings_.jobs);
   {
     std::vector<std::jthread> threads;
-    for (std::uint32_t i = 1; i < jobs; ++i) threads.emplace_back(work);
+    try {
+      for (std::uint32_t i = 1; i < jobs; ++i) threads.emplace_back(work);
+    } catch (const std::system_error&) {
+      // As many as the system grants: the results do not depend on it.
+    }
     work();
   }
   progress_.clear();
@@ -128,6 +168,11 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   return results;
 }
 
+std::string repeat_command(const RunSettings& settings, std::uint64_t seed) {
+  return settings.repeat + fmt::format(" --seed {}", seed) +
+         (settings.runs > 1 ? fmt::format(" --runs {}", settings.runs) : "");
+}
+
 nlohmann::ordered_json manifest_of(const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
   nlohmann::ordered_json json;
   json["program"] = "hearsay";
@@ -138,17 +183,42 @@ nlohmann::ordered_json manifest_of(const RunSettings& settings, const plan::Plan
   json["seed"] = seed;
   json["runs"] = settings.runs;
   json["wire"] = settings.wire;
-  json["repeat"] = settings.repeat + fmt::format(" --seed {}", seed);
+  json["repeat"] = repeat_command(settings, seed);
   json["scenario"] = plan::manifest(plan);
   return json;
 }
 
-Result<void> write_results(const RunFolder& folder, const std::vector<measure::Results>& results,
-                           const nlohmann::ordered_json& json) {
+// What is known before the run.
+Result<void> begin(const RunFolder& folder, const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
+  const nlohmann::ordered_json manifest = manifest_of(settings, plan, seed);
+  if (auto written = folder.write("manifest.json", manifest.dump(2) + "\n"); !written) return written;
+  return folder.write("scenario.toml", plan.source);
+}
+
+Result<void> save(const RunFolder& folder, EventLog& log, const std::vector<measure::Results>& results,
+                  const nlohmann::ordered_json& json) {
+  if (auto closed = log.close(); !closed) return closed;
   if (auto written = folder.write("results.json", json.dump(2) + "\n"); !written) return written;
   std::string rows = measure::csv_header();
   for (std::size_t i = 0; i < results.size(); ++i) rows += measure::csv_rows(std::to_string(i), results[i]);
   return folder.write("rows.csv", rows);
+}
+
+// What did not come out as the scenario says, in a few words for each; of several runs, the first of each.
+std::string unmet(const std::vector<measure::Results>& results) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::string text) {
+    if (std::find(parts.begin(), parts.end(), text) == parts.end()) parts.push_back(std::move(text));
+  };
+  for (const measure::Results& run : results) {
+    for (const measure::EventReport& event : run.timeline) {
+      if (!event.has_effect) add(fmt::format("event '{}' had no effect", event.label));
+    }
+    for (const measure::ExpectationReport& expectation : run.expectations) {
+      if (!expectation.held) add(fmt::format("expectation '{}' failed", expectation.text));
+    }
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 int complain(const Error& error) {
@@ -162,46 +232,64 @@ int run(const RunSettings& settings) {
   auto plan = read_scenario(settings.file, settings.overrides);
   if (!plan) return complain(plan.error());
   const std::uint64_t seed = settings.seed.value_or(plan->seed);
+  if (seed > std::numeric_limits<std::uint64_t>::max() - (settings.runs - 1)) {
+    return complain(
+        {ErrorCode::kInvalidArgument, fmt::format("--runs: {} runs from seed {} go beyond the last seed, {}",
+                                                  settings.runs, seed, std::numeric_limits<std::uint64_t>::max())});
+  }
+  if (auto runnable = world::check(*plan, seed); !runnable) return complain(runnable.error());
 
+  const SignalGuard guard;  // from here on there is something to write when interrupted
   auto folder = RunFolder::create(settings.out, plan->name);
   if (!folder) return complain(folder.error());
-  const nlohmann::ordered_json manifest = manifest_of(settings, *plan, seed);
-  if (auto written = folder->write("manifest.json", manifest.dump(2) + "\n"); !written) return complain(written.error());
-  if (auto written = folder->write("scenario.toml", plan->source); !written) return complain(written.error());
+  const auto give_up = [&](const Error& error) {
+    folder->discard();
+    return complain(error);
+  };
+  if (auto begun = begin(*folder, settings, *plan, seed); !begun) return give_up(begun.error());
   auto log = EventLog::open(*folder, plan->directory);
-  if (!log) return complain(log.error());
+  if (!log) return give_up(log.error());
 
-  const SignalGuard guard;
   Session session(settings, *plan);
-  auto results = session.run_all(seed, &*log);
-  if (!results) return complain(results.error());
+  const auto results = session.run_all(seed, &*log);
+  if (!results) return give_up(results.error());
   const bool cut_short = interrupted;
 
   const std::vector<measure::RunsSummary> summary = measure::summarise(*results);
-  const RunReport report{.plan = *plan,
-                         .results = *results,
-                         .summary = summary,
-                         .elapsed_s = session.elapsed_s(),
-                         .folder = folder->path(),
-                         .repeat = settings.repeat + fmt::format(" --seed {}", seed) +
-                                   (settings.runs > 1 ? fmt::format(" --runs {}", settings.runs) : "")};
+  RunReport report{.plan = *plan,
+                   .results = *results,
+                   .summary = summary,
+                   .elapsed_s = session.elapsed_s(),
+                   .folder = folder->path(),
+                   .repeat = repeat_command(settings, seed),
+                   .width = terminal_width(stdout, kDefaultWidth)};
   const nlohmann::ordered_json json = results_json(report);
-  if (settings.json) {
-    fmt::print("{}\n", json.dump(2));
+  // Written before it is shown, so that a reader who closes the pipe loses nothing; shown even if it could not be
+  // written, so that a full disk does not cost the run.
+  const Result<void> saved = save(*folder, *log, *results, json);
+  if (saved) {
+    folder->finish();
   } else {
-    fmt::print("{}", summary_text(report, Palette(settings.color, stdout)));
+    folder->discard();
+    report.folder.clear();
   }
-  std::fflush(stdout);
-  if (auto closed = log->close(); !closed) return complain(closed.error());
-  if (auto written = write_results(*folder, *results, json); !written) return complain(written.error());
+  const Result<void> shown =
+      print_out(settings.json ? json.dump(2) + "\n" : summary_text(report, Palette(settings.color, stdout)));
+  if (!saved) complain(saved.error());
+  if (!shown) complain(shown.error());
+  if (!saved || !shown) return kFailure;
 
   if (cut_short) {
-    if (!settings.quiet) std::fprintf(stderr, "hearsay: interrupted; what was measured is in %s\n", folder->path().c_str());
+    if (!settings.quiet)
+      std::fprintf(stderr, "hearsay: interrupted; what was measured is in %s\n", folder->path().c_str());
     return kInterrupted;
   }
-  const bool passed = std::all_of(results->begin(), results->end(), [](const auto& r) { return r.passed(); });
-  if (!passed && !settings.quiet) std::fprintf(stderr, "hearsay: not as expected; to repeat: %s\n", report.repeat.c_str());
-  return passed ? kOk : kUnmet;
+  const std::string failures = unmet(*results);
+  if (failures.empty()) return kOk;
+  if (!settings.quiet) {
+    std::fprintf(stderr, "hearsay: not as expected: %s; to repeat: %s\n", failures.c_str(), report.repeat.c_str());
+  }
+  return kUnmet;
 }
 
 }  // namespace hearsay::cli

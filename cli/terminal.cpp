@@ -1,10 +1,16 @@
 #include "cli/terminal.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 namespace hearsay::cli {
 
@@ -31,16 +37,45 @@ std::string Palette::wrap(std::string_view code, std::string_view text) const {
   return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
 }
 
-std::string sparkline(std::span<const double> values, std::size_t width, double low, double high) {
+void prepare_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest free number is the one that is missing. Not to be written to, so that output to it still fails.
+    const int opened = ::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened != descriptor && opened >= 0) ::close(opened);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Result<void> print_out(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const int code = errno;
+  if (written || code == EPIPE) return {};
+  return fail(ErrorCode::kInternal, fmt::format("cannot write to standard output: {}", std::strerror(code)));
+}
+
+std::size_t terminal_width(std::FILE* stream, std::size_t otherwise) {
+  struct winsize size{};
+  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;
+  return size.ws_col;
+}
+
+std::string sparkline(std::span<const SparkPoint> points, double end, std::size_t width, double low, double high) {
   static constexpr std::array kBars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  const std::size_t columns = std::min(width, values.size());
   std::string line;
-  for (std::size_t column = 0; column < columns; ++column) {
-    const std::size_t begin = column * values.size() / columns;
-    const std::size_t end = std::max(begin + 1, (column + 1) * values.size() / columns);
+  std::size_t next = 0;
+  for (std::size_t column = 0; column < width; ++column) {
+    const double until = end * static_cast<double>(column + 1) / static_cast<double>(width);
     double sum = 0;
-    for (std::size_t i = begin; i < end; ++i) sum += values[i];
-    const double mean = sum / static_cast<double>(end - begin);
+    std::size_t count = 0;
+    for (; next < points.size() && (points[next].at < until || column + 1 == width); ++next, ++count) {
+      sum += points[next].value;
+    }
+    if (next == 0 || (count == 0 && next == points.size())) {
+      line += ' ';
+      continue;
+    }
+    const double mean = count == 0 ? points[next - 1].value : sum / static_cast<double>(count);
     const double share = high > low ? std::clamp((mean - low) / (high - low), 0.0, 1.0) : 0.0;
     line += kBars[std::min<std::size_t>(kBars.size() - 1, static_cast<std::size_t>(share * kBars.size()))];
   }
@@ -62,7 +97,9 @@ void ProgressLine::show(const std::string& text) {
   if (shown_ && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
   shown_ = true;
-  std::fprintf(stderr, "\r\033[K%s", text.c_str());
+  // A line that wraps could not be written over.
+  const std::size_t width = std::max<std::size_t>(2, terminal_width(stderr, 80));
+  std::fprintf(stderr, "\r\033[K%s", text.substr(0, width - 1).c_str());
   std::fflush(stderr);
 }
 

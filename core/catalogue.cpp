@@ -1,11 +1,11 @@
 // What hearsay ships. A new strategy is one include and one line.
+#include "core/protocol/catalogue.hpp"
 #include "core/base/check.hpp"
 #include "core/dissemination/publish.hpp"
 #include "core/dissemination/push.hpp"
 #include "core/membership/announce.hpp"
 #include "core/membership/static.hpp"
 #include "core/membership/swim.hpp"
-#include "core/protocol/catalogue.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
 #include "core/ring/karger.hpp"

@@ -102,8 +102,8 @@ void ns3_push_gossip(benchmark::State& state, const std::string& scheduler) {
   };
   run(std::uint64_t{2} * nodes);  // one period, until as many messages are under way as will be
   for (auto _ : state) run(kEventsAnIteration);
-  state.SetItemsProcessed(static_cast<std::int64_t>(static_cast<std::uint64_t>(state.iterations()) *
-                                                    kEventsAnIteration));
+  state.SetItemsProcessed(
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(state.iterations()) * kEventsAnIteration));
   ns3::Simulator::Destroy();
 }
 

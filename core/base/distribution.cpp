@@ -13,8 +13,8 @@ namespace {
 
 Result<void> check_duration(std::string_view name, Duration value, Duration least = Duration{0}) {
   if (value < least || value > kTenYears) {
-    return invalid(fmt::format("{} must lie in {}..10 years, not {}", name, format_duration(least),
-                               format_duration(value)));
+    return invalid(
+        fmt::format("{} must lie in {}..10 years, not {}", name, format_duration(least), format_duration(value)));
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Distributions as values a scenario can name: of durations (latencies, gaps, TTLs) and of integers (value sizes, keys).
-// A draw is a pure function of uniform bits, so the network can key it statelessly.
+// Distributions as values a scenario can name: of durations (latencies, gaps, TTLs) and of integers (value sizes,
+// keys). A draw is a pure function of uniform bits, so the network can key it statelessly.
 //
 // Threading: values; any thread (an empirical table is shared and immutable).
 // Invariant: every sample lies in [minimum(), maximum()], and the mean is that of the clamped samples.

@@ -13,7 +13,7 @@ namespace hearsay {
 // Special values follow C: log(0) = -inf, log of a negative = NaN, exp overflows to inf and underflows to 0 through the
 // subnormals, pow(x, 0) = 1, a negative base needs an integral exponent (else NaN), NaN passes through.
 double dlog(double x);
-double dlog2(double x);   // exact for powers of two
+double dlog2(double x);  // exact for powers of two
 double dlog10(double x);
 double dexp(double x);
 double dpow(double x, double y);

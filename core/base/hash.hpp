@@ -45,9 +45,9 @@ struct Hash128 {
   std::string hex() const;
 };
 
-// Streaming XXH3-128 (seed 0) over a canonical encoding: every integer, bool, enum and time is eight little-endian bytes
-// (sign extended when signed), so the width of a field's type does not matter; a string is its length, then its bytes.
-// 640 bytes and no allocation; an add costs a few nanoseconds.
+// Streaming XXH3-128 (seed 0) over a canonical encoding: every integer, bool, enum and time is eight little-endian
+// bytes (sign extended when signed), so the width of a field's type does not matter; a string is its length, then its
+// bytes. 640 bytes and no allocation; an add costs a few nanoseconds.
 class Hasher {
  public:
   Hasher();
@@ -104,8 +104,8 @@ constexpr Hash128 hash_event(std::int64_t time_ns, std::uint32_t dst, std::uint3
   };
   const std::uint64_t ends = dst | static_cast<std::uint64_t>(src) << 32;
   const std::uint64_t what = seq | static_cast<std::uint64_t>(type) << 32;
-  const Uint128 a = static_cast<Uint128>(static_cast<std::uint64_t>(time_ns) ^ 0x243f6a8885a308d3U) *
-                    (ends ^ 0x13198a2e03707345U);
+  const Uint128 a =
+      static_cast<Uint128>(static_cast<std::uint64_t>(time_ns) ^ 0x243f6a8885a308d3U) * (ends ^ 0x13198a2e03707345U);
   const Uint128 b = static_cast<Uint128>(what ^ 0xa4093822299f31d1U) * (index ^ 0x082efa98ec4e6c89U);
   const auto a_lo = static_cast<std::uint64_t>(a);
   const auto a_hi = static_cast<std::uint64_t>(a >> 64);

@@ -27,7 +27,7 @@ constexpr std::array kTimeUnits{Unit{"ns", 1},
                                 Unit{"min", 60'000'000'000},
                                 Unit{"h", 3'600'000'000'000},
                                 Unit{"d", 86'400'000'000'000},
-                                Unit{"\u00b5s", 1'000},    // micro sign
+                                Unit{"\u00b5s", 1'000},   // micro sign
                                 Unit{"\u03bcs", 1'000}};  // Greek mu
 constexpr std::array kSizeUnits{Unit{"B", 1},
                                 Unit{"kB", 1'000},
@@ -39,18 +39,10 @@ constexpr std::array kSizeUnits{Unit{"B", 1},
                                 Unit{"MiB", std::int64_t{1} << 20},
                                 Unit{"GiB", std::int64_t{1} << 30},
                                 Unit{"TiB", std::int64_t{1} << 40}};
-constexpr std::array kBitRateUnits{Unit{"bit/s", 1},
-                                   Unit{"kbit/s", 1'000},
-                                   Unit{"Mbit/s", 1'000'000},
-                                   Unit{"Gbit/s", 1'000'000'000},
-                                   Unit{"bps", 1},
-                                   Unit{"kbps", 1'000},
-                                   Unit{"Mbps", 1'000'000},
-                                   Unit{"Gbps", 1'000'000'000},
-                                   Unit{"B/s", 8},
-                                   Unit{"kB/s", 8'000},
-                                   Unit{"MB/s", 8'000'000},
-                                   Unit{"GB/s", 8'000'000'000}};
+constexpr std::array kBitRateUnits{
+    Unit{"bit/s", 1}, Unit{"kbit/s", 1'000}, Unit{"Mbit/s", 1'000'000}, Unit{"Gbit/s", 1'000'000'000},
+    Unit{"bps", 1},   Unit{"kbps", 1'000},   Unit{"Mbps", 1'000'000},   Unit{"Gbps", 1'000'000'000},
+    Unit{"B/s", 8},   Unit{"kB/s", 8'000},   Unit{"MB/s", 8'000'000},   Unit{"GB/s", 8'000'000'000}};
 constexpr std::array kEventRateUnits{Unit{"/s", 1'000'000'000}, Unit{"/min", 60'000'000'000},
                                      Unit{"/h", 3'600'000'000'000}, Unit{"/d", 86'400'000'000'000},
                                      Unit{"/ms", 1'000'000}};

@@ -1,5 +1,5 @@
-// Counter-based random streams. Every draw is a pure function of (seed, purpose, stream, counter) by Philox2x64-10, so a
-// stream's whole state is one 64-bit counter, streams never influence each other, and adding a consumer moves nobody
+// Counter-based random streams. Every draw is a pure function of (seed, purpose, stream, counter) by Philox2x64-10, so
+// a stream's whole state is one 64-bit counter, streams never influence each other, and adding a consumer moves nobody
 // else's numbers. J. Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (SC'11).
 //
 // Threading: philox and stream_key are pure; a Random belongs to the thread that owns its counter.
@@ -63,9 +63,7 @@ inline std::uint64_t stream_key(std::uint64_t seed, Purpose purpose) {
 
 // A double in the open interval (0, 1): the middle of one of 2^52 equal cells, so neither end can come out and
 // log(u) and log(1 - u) are finite.
-constexpr double unit_from_bits(std::uint64_t bits) {
-  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
-}
+constexpr double unit_from_bits(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
 
 // One stream, whose counter the caller owns and keeps (it is all there is to save). `stream` tells streams of one key
 // apart, as a NodeId does. A call of a drawing method uses one block and adds one to the counter, whatever its outcome;
@@ -88,7 +86,7 @@ class Random {
     Uint128 product = static_cast<Uint128>(drawn.a) * n;
     if (static_cast<std::uint64_t>(product) < n) [[unlikely]] {
       const std::uint64_t rejected = (0 - n) % n;  // 2^64 mod n
-      bool spare = true;  // the block's other word is as good as a new one
+      bool spare = true;                           // the block's other word is as good as a new one
       while (static_cast<std::uint64_t>(product) < rejected) {
         product = static_cast<Uint128>(spare ? drawn.b : next()) * n;
         spare = false;

@@ -14,7 +14,8 @@ struct Ratio {
   std::uint64_t threshold = 0;  // hits when 64 uniform bits are below it
   bool always = false;          // probability one, which is not below 2^64
 
-  // Rounds down to a multiple of 2^-64, so exact for every double of 2^-12 and up. Refuses NaN and values outside [0, 1].
+  // Rounds down to a multiple of 2^-64, so exact for every double of 2^-12 and up. Refuses NaN and values outside [0,
+  // 1].
   static Result<Ratio> of(double probability);
   // Rounds down. Refuses a zero denominator and ratios above one.
   static Result<Ratio> of(std::uint64_t numerator, std::uint64_t denominator);

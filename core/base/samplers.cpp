@@ -64,8 +64,8 @@ double power_integral(double x, double s) {
 double clamped_normal_mean(double mean, double sd, double low, double high) {
   const double a = (low - mean) / sd;
   const double b = (high - mean) / sd;
-  return low * normal_cdf(a) + mean * (normal_cdf(b) - normal_cdf(a)) +
-         sd * (normal_density(a) - normal_density(b)) + high * normal_cdf(-b);
+  return low * normal_cdf(a) + mean * (normal_cdf(b) - normal_cdf(a)) + sd * (normal_density(a) - normal_density(b)) +
+         high * normal_cdf(-b);
 }
 
 double clamped_lognormal_mean(double median, double sigma, double low, double high) {

@@ -1,5 +1,6 @@
-// Samplers: pure functions from uniform bits to a distribution, specified and portable (dmath.hpp), so that a scenario's
-// weather is the same on every machine. The continuous ones invert the distribution function and take exactly one word.
+// Samplers: pure functions from uniform bits to a distribution, specified and portable (dmath.hpp), so that a
+// scenario's weather is the same on every machine. The continuous ones invert the distribution function and take
+// exactly one word.
 //
 // Values only; any thread.
 #pragma once
@@ -100,8 +101,8 @@ class EmpiricalTable {
  private:
   EmpiricalTable() = default;
 
-  std::vector<Entry> entries_;              // ascending values, each weight above zero
-  std::vector<std::uint64_t> cumulative_;   // cumulative_[i] = weights of entries 0..i
+  std::vector<Entry> entries_;             // ascending values, each weight above zero
+  std::vector<std::uint64_t> cumulative_;  // cumulative_[i] = weights of entries 0..i
 };
 
 }  // namespace hearsay

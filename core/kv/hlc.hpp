@@ -27,8 +27,9 @@ class Hlc {
   Version tick(WallTime now, NodeId self);
 
   // Makes later ticks greater than a version that was received, as far as it is at most max_offset ahead of `now`.
-  // Returns by how much it is further ahead than that (whole milliseconds; zero when within): the excess is ignored, and
-  // is worth a warning, since one of two clocks is wrong. Ticks stay below such a version until the wall clock gets there.
+  // Returns by how much it is further ahead than that (whole milliseconds; zero when within): the excess is ignored,
+  // and is worth a warning, since one of two clocks is wrong. Ticks stay below such a version until the wall clock gets
+  // there.
   Duration observe(Version received, WallTime now);
 
   // Goes on from a version of this node's own former life, without the bound: after a restart with a wall clock that

@@ -1,5 +1,5 @@
-// What a node keeps over a crash or a restart, and nothing else: the incarnation, and items with the TTL they have left.
-// The epoch is the driver's (it grows with every start).
+// What a node keeps over a crash or a restart, and nothing else: the incarnation, and items with the TTL they have
+// left. The epoch is the driver's (it grows with every start).
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct PersistedItem {
   Bytes value;
   Version version;
   bool tombstone = false;
-  Duration ttl_left{0};    // of a value: 0 = never expires; of a tombstone: its grace left
+  Duration ttl_left{0};  // of a value: 0 = never expires; of a tombstone: its grace left
 };
 
 struct Persisted {

@@ -12,7 +12,7 @@
 
 namespace hearsay {
 
-inline constexpr std::size_t kMaxKeyBytes = 250;         // with the namespace
+inline constexpr std::size_t kMaxKeyBytes = 250;  // with the namespace
 inline constexpr std::size_t kMaxValueBytes = 1'000'000;
 
 enum class OpKind : std::uint8_t { kGet, kPut, kDel };
@@ -26,8 +26,8 @@ struct Request {
   RequestId id{};
   OpKind op = OpKind::kGet;
   std::string key;
-  Bytes value;         // of a put
-  Duration ttl{0};     // of a put; 0 = never expires; at most kTenYears; negative is kInvalidArgument
+  Bytes value;      // of a put
+  Duration ttl{0};  // of a put; 0 = never expires; at most kTenYears; negative is kInvalidArgument
 };
 
 // The answer to a request. `status` is kNotFound for a miss; kTimeout leaves the outcome of a write unknown.

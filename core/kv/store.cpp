@@ -315,8 +315,7 @@ void Store::save(MonoTime now, Persisted& out) const {
       seen.left = entry.due - now;
     }
     const bool live = seen.state == ItemState::kLive;
-    out.items.push_back(
-        {std::string(entry.key.view()), live ? entry.value : Bytes(), entry.version, !live, seen.left});
+    out.items.push_back({std::string(entry.key.view()), live ? entry.value : Bytes(), entry.version, !live, seen.left});
   }
 }
 

@@ -1,8 +1,8 @@
 // One node's expiring map: what a replica holds. Values with versions and deadlines, and the tombstones that deletions
 // and expiries leave.
 //
-// Last writer wins by version. A value's time is up at a deadline of the node's monotonic clock, which never steps; what
-// travels between nodes is the TTL that is left. Where an expired value was, its version stays as a tombstone for
+// Last writer wins by version. A value's time is up at a deadline of the node's monotonic clock, which never steps;
+// what travels between nodes is the TTL that is left. Where an expired value was, its version stays as a tombstone for
 // `tombstone_grace`: otherwise an older value that lives longer could come back from another replica.
 //
 // Invariants in deadline mode (the default):
@@ -11,10 +11,10 @@
 //   3. The version held for a key never falls until its tombstone's grace ends; reads change nothing.
 // Reaper mode gives up 1 and 2 on purpose: it is go-os's store, defects included.
 //
-// Parts: a slab of entries (store_slab.hpp), an index by key (store_index.hpp), an order by hash (store_order.hpp) and a
-// timing wheel (store_wheel.hpp). Only clear(), save(), restore(), digest() and memory_bytes() take time in proportion to
-// what is held. Beside key and value an item takes about 120 bytes: 80 of entry, 10 to 20 of index, 17 of order, 8 of value
-// header; a key over 22 bytes is allocated apart.
+// Parts: a slab of entries (store_slab.hpp), an index by key (store_index.hpp), an order by hash (store_order.hpp) and
+// a timing wheel (store_wheel.hpp). Only clear(), save(), restore(), digest() and memory_bytes() take time in
+// proportion to what is held. Beside key and value an item takes about 120 bytes: 80 of entry, 10 to 20 of index, 17 of
+// order, 8 of value header; a key over 22 bytes is allocated apart.
 //
 // Threading: one thread at a time; const member functions may run concurrently with each other.
 // `now` must not fall from call to call.
@@ -102,7 +102,7 @@ struct StoreItem {
   std::string_view key;
   ItemState state = ItemState::kMissing;  // live or tombstone
   Version version;
-  Duration ttl_left{0};  // as in Lookup
+  Duration ttl_left{0};          // as in Lookup
   const Bytes* value = nullptr;  // never null
 };
 
@@ -125,14 +125,14 @@ class Store {
 
   // ---- writes: O(log n), and once in 128 an insertion into an array of n / 180 chunks ----
 
-  // Takes a value if its version is newer than what is held, and replaces value and TTL. If that very version is held, the
-  // earlier deadline is kept, and a tombstone counts as the earliest: copies of one version agree whatever way they came.
-  // `hash` is the ring's; `ttl` what is left of it, 0 = never expires.
+  // Takes a value if its version is newer than what is held, and replaces value and TTL. If that very version is held,
+  // the earlier deadline is kept, and a tombstone counts as the earliest: copies of one version agree whatever way they
+  // came. `hash` is the ring's; `ttl` what is left of it, 0 = never expires.
   WriteResult put(std::string_view key, std::uint64_t hash, Bytes value, Version version, Duration ttl, MonoTime now);
 
   // Leaves a tombstone, also where nothing is held: the value it deletes may arrive later. `grace_left` is what a
-  // tombstone that arrives from another replica has left (above 0); handing it a fresh grace at each hop would keep it for
-  // ever.
+  // tombstone that arrives from another replica has left (above 0); handing it a fresh grace at each hop would keep it
+  // for ever.
   WriteResult erase(std::string_view key, std::uint64_t hash, Version version, MonoTime now);
   WriteResult erase(std::string_view key, std::uint64_t hash, Version version, MonoTime now, Duration grace_left);
 
@@ -144,9 +144,9 @@ class Store {
   // O(1). A value at or after its deadline is seen as the tombstone it is about to become (deadline mode).
   Lookup get(std::string_view key, MonoTime now) const;
 
-  // Calls visit(const StoreItem&) -> bool for items in the order of (hash, key) from `from` on, tombstones included. Ends
-  // when it has looked at `max` items or when the visitor returns false (it will then see that item again). Leaves in
-  // `from` where to go on; returns whether there is anything left from there. The visitor must not change the store;
+  // Calls visit(const StoreItem&) -> bool for items in the order of (hash, key) from `from` on, tombstones included.
+  // Ends when it has looked at `max` items or when the visitor returns false (it will then see that item again). Leaves
+  // in `from` where to go on; returns whether there is anything left from there. The visitor must not change the store;
   // between calls anything may change, and each item that stays is visited once. O(log n + max).
   template <class Visit>
   bool scan(StoreCursor& from, std::size_t max, MonoTime now, Visit&& visit) const;
@@ -161,16 +161,16 @@ class Store {
 
   // ---- time ----
 
-  // A budget for expire() that keeps one call under 2 ms with a million items, as far as it is the store's: glibc's free()
-  // now and then consolidates all small free blocks at once, 5 to 10 ms after hundreds of thousands of removals. A program
-  // that minds sets mallopt(M_MXFAST, 0).
+  // A budget for expire() that keeps one call under 2 ms with a million items, as far as it is the store's: glibc's
+  // free() now and then consolidates all small free blocks at once, 5 to 10 ms after hundreds of thousands of removals.
+  // A program that minds sets mallopt(M_MXFAST, 0).
   static constexpr std::size_t kExpireBudget = 1000;
 
   // Works on what is due: an expired value is freed and becomes a tombstone, a tombstone whose grace ended goes. Calls
   // visit(StoreChange, const StoreItem&) for each right before it happens (the item's hash, key and version; state
-  // kTombstone); the visitor must not touch the store. At most about `budget` units of work, of some 50 ns each: to move an
-  // item, to make it a tombstone or to look at it in a reaper's scan is one, to remove it eight. Returns whether there is
-  // more to do now. A call when nothing is due is cheap and does nothing.
+  // kTombstone); the visitor must not touch the store. At most about `budget` units of work, of some 50 ns each: to
+  // move an item, to make it a tombstone or to look at it in a reaper's scan is one, to remove it eight. Returns
+  // whether there is more to do now. A call when nothing is due is cheap and does nothing.
   template <class Visit>
   bool expire(MonoTime now, std::size_t budget, Visit&& visit);
 
@@ -185,10 +185,12 @@ class Store {
   void clear();
   // Feeds every entry to the fingerprint, in order.
   void digest(Hasher& hasher) const;
-  // Appends all items with what is left of their TTL or grace, in order of (hash, key). A reaper's overdue values are left out.
+  // Appends all items with what is left of their TTL or grace, in order of (hash, key). A reaper's overdue values are
+  // left out.
   void save(MonoTime now, Persisted& out) const;
   // Takes items back as put() and erase() would, with the time they were away taken off: what expired meanwhile is a
-  // tombstone. `hash_key` is the ring's, std::string_view -> std::uint64_t. Returns how many were refused (kFull, kInvalid).
+  // tombstone. `hash_key` is the ring's, std::string_view -> std::uint64_t. Returns how many were refused (kFull,
+  // kInvalid).
   template <class HashKey>
   std::size_t restore(const Persisted& persisted, MonoTime now, HashKey&& hash_key);
 
@@ -231,7 +233,7 @@ class Store {
   std::size_t size_ = 0;
   std::size_t live_ = 0;
   std::size_t bytes_ = 0;
-  std::size_t value_headers_ = 0;   // values that are not empty
+  std::size_t value_headers_ = 0;  // values that are not empty
   MonoTime next_reap_;
   bool reaping_ = false;
   std::uint32_t reap_at_ = 0;

@@ -1,9 +1,10 @@
-// From a key to its entry: linear probing over cells of eight bytes, in segments of at most 4096 cells under a directory
-// (extendible hashing; R. Fagin et al. 1979). One flat table was refused: doubling it at a million keys takes 20 ms in
-// one put. A cell holds 32 bits of the key's hash, so growing, splitting and deleting read no entry, and a miss seldom does.
+// From a key to its entry: linear probing over cells of eight bytes, in segments of at most 4096 cells under a
+// directory (extendible hashing; R. Fagin et al. 1979). One flat table was refused: doubling it at a million keys takes
+// 20 ms in one put. A cell holds 32 bits of the key's hash, so growing, splitting and deleting read no entry, and a
+// miss seldom does.
 //
-// Nothing iterates it: its order is the hash's, and means nothing. Segments are merged by nobody; clear() gives them back.
-// One thread at a time; const functions concurrently.
+// Nothing iterates it: its order is the hash's, and means nothing. Segments are merged by nobody; clear() gives them
+// back. One thread at a time; const functions concurrently.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +34,8 @@ class StoreIndex {
     }
   }
 
-  // Adds an entry whose key is not in the index. Amortised O(1), at most a segment's work (and the directory's, of eight
-  // bytes a segment).
+  // Adds an entry whose key is not in the index. Amortised O(1), at most a segment's work (and the directory's, of
+  // eight bytes a segment).
   void insert(std::uint32_t tag, std::uint32_t entry);
   // Removes an entry that is in the index.
   void erase(std::uint32_t tag, std::uint32_t entry);
@@ -56,8 +57,8 @@ class StoreIndex {
 
   static constexpr std::uint32_t kFirstCells = 8;
   static constexpr std::uint32_t kMaxCells = 4096;
-  // Leading bits choose the segment, trailing ones the cell; beyond this they would be the same bits, and a segment grows
-  // instead of splitting.
+  // Leading bits choose the segment, trailing ones the cell; beyond this they would be the same bits, and a segment
+  // grows instead of splitting.
   static constexpr std::uint32_t kMaxDepth = 20;
 
   Segment& segment_of(std::uint32_t tag) const {

@@ -19,8 +19,8 @@ std::size_t StoreOrder::chunk_for(std::uint64_t hash, std::string_view key, cons
   std::size_t high = ids_.size();
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
-    const bool begins_after = firsts_[middle] != hash ? firsts_[middle] > hash
-                                                      : slab[chunk(middle).front().entry].key.view() > key;
+    const bool begins_after =
+        firsts_[middle] != hash ? firsts_[middle] > hash : slab[chunk(middle).front().entry].key.view() > key;
     if (begins_after) {
       high = middle;
     } else {

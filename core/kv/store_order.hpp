@@ -1,6 +1,6 @@
 // A store's entries in the order of (hash, key): a B+-tree of two levels, that is, sorted chunks of at most 256 places
-// under a sorted directory. A tail sorted on demand was refused: the first iteration after a million puts would stop the
-// node for the time of sorting a million.
+// under a sorted directory. A tail sorted on demand was refused: the first iteration after a million puts would stop
+// the node for the time of sorting a million.
 //
 // About 17 bytes an entry. insert and erase: two binary searches and the move of a part of a chunk (on average 1.5 kB);
 // once in 128 of them at most, of a part of the directory (12 bytes for about 180 entries).

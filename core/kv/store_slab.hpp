@@ -1,8 +1,8 @@
 // Where a store's entries lie: fixed places with stable 32-bit indices, so that the key index, the order and the wheel
 // can point at an entry in four bytes. Freed places are used again, last freed first; pages are given back by clear().
 //
-// One thread at a time. References stay valid until the next acquire(): the first page grows by moving, so that the many
-// small stores of a simulation stay small; the others never move, so that no call takes long in a large one.
+// One thread at a time. References stay valid until the next acquire(): the first page grows by moving, so that the
+// many small stores of a simulation stay small; the others never move, so that no call takes long in a large one.
 #pragma once
 
 #include <algorithm>
@@ -77,7 +77,7 @@ struct StoreEntry {
   std::uint64_t hash = 0;
   Version version;
   MonoTime due = kNoDeadline;  // a value's deadline; when a tombstone's grace ends
-  Duration ttl{0};        // as the value was put, for the reaper
+  Duration ttl{0};             // as the value was put, for the reaper
   Bytes value;
   StoreKey key;
   // The wheel's list. `next` also chains free places.
@@ -118,9 +118,7 @@ class StoreSlab {
 
   // Indices ever used are below this.
   std::uint32_t extent() const { return extent_; }
-  std::size_t memory_bytes() const {
-    return capacity_ * sizeof(StoreEntry) + pages_.capacity() * sizeof(pages_[0]);
-  }
+  std::size_t memory_bytes() const { return capacity_ * sizeof(StoreEntry) + pages_.capacity() * sizeof(pages_[0]); }
 
  private:
   static constexpr std::uint32_t kPageBits = 10;

@@ -1,8 +1,9 @@
 // When entries are due: a hierarchical timing wheel. G. Varghese, T. Lauck, Hashed and Hierarchical Timing Wheels
-// (SOSP'87), scheme 7: eight levels of 64 slots, of 2^18 ns (0.26 ms) each on the lowest level, which cover every MonoTime.
+// (SOSP'87), scheme 7: eight levels of 64 slots, of 2^18 ns (0.26 ms) each on the lowest level, which cover every
+// MonoTime.
 //
-// An entry lies on the level of the highest of its tick's six-bit digits that differs from the current tick's. When time
-// comes to a slot of a higher level, its entries move down, one unit of work each, in as many calls as it takes.
+// An entry lies on the level of the highest of its tick's six-bit digits that differs from the current tick's. When
+// time comes to a slot of a higher level, its entries move down, one unit of work each, in as many calls as it takes.
 // Lists run through the entries: adding and removing is O(1), and an entry moves at most seven times.
 //
 // Invariant: no entry is handed out before the tick that its time was rounded up to, so never early.
@@ -49,9 +50,7 @@ class StoreWheel {
 
   static Tick floor_tick(MonoTime at);
   static Tick ceil_tick(MonoTime at);
-  static unsigned digit(Tick tick, unsigned level) {
-    return static_cast<unsigned>(tick >> (level * kDigitBits)) & 63U;
-  }
+  static unsigned digit(Tick tick, unsigned level) { return static_cast<unsigned>(tick >> (level * kDigitBits)) & 63U; }
 
   void place(StoreSlab& slab, std::uint32_t entry);
   void unlink(StoreSlab& slab, std::uint32_t entry);

@@ -20,7 +20,8 @@ std::size_t Broadcasts::add(const Update& update, std::uint32_t bytes, std::size
     unlink(place);
   } else {
     if (size() >= limit) {
-      const auto fullest = std::find_if(tiers_.rbegin(), tiers_.rend(), [](const Tier& t) { return t.oldest != kNone; });
+      const auto fullest =
+          std::find_if(tiers_.rbegin(), tiers_.rend(), [](const Tier& t) { return t.oldest != kNone; });
       const Place victim = fullest->oldest;
       unlink(victim);
       index_.erase(subject_at(victim));

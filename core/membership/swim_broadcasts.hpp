@@ -1,6 +1,6 @@
-// News waiting to be passed on. Each update is sent a limited number of times; those sent least go first, among them the
-// newest; a newer update about a member replaces the older one. Bounded: when it is full the update sent most often, and
-// among those the oldest, makes room. (memberlist's TransmitLimitedQueue in behaviour.)
+// News waiting to be passed on. Each update is sent a limited number of times; those sent least go first, among them
+// the newest; a newer update about a member replaces the older one. Bounded: when it is full the update sent most
+// often, and among those the oldest, makes room. (memberlist's TransmitLimitedQueue in behaviour.)
 //
 // One thread. Invariant: one entry a subject; an entry is in the list of the tier that is its number of transmits.
 #pragma once
@@ -17,12 +17,13 @@ namespace hearsay::swim {
 
 class Broadcasts {
  public:
-  // Puts an update of `bytes` (encoded_bytes) in front; returns how many were let go because more than `limit` would wait
-  // (0 or 1). `limit` is at most kMaxLimit.
+  // Puts an update of `bytes` (encoded_bytes) in front; returns how many were let go because more than `limit` would
+  // wait (0 or 1). `limit` is at most kMaxLimit.
   std::size_t add(const Update& update, std::uint32_t bytes, std::size_t limit);
 
   // Appends the updates that fit into `bytes` to `facts` and counts them as sent once more; those that reach
-  // `retransmit_limit` leave. Returns the encoded bytes it used. O(updates taken), plus a bounded number that did not fit.
+  // `retransmit_limit` leave. Returns the encoded bytes it used. O(updates taken), plus a bounded number that did not
+  // fit.
   std::size_t fill(Facts& facts, const Directory& directory, std::size_t bytes, std::uint32_t retransmit_limit);
 
   // Drops what is said of a subject; nothing when there is nothing.

@@ -1,4 +1,5 @@
-// SWIM's parameters, by memberlist's names and with its defaults; what serf adds to it by serf's. Plain values; any thread.
+// SWIM's parameters, by memberlist's names and with its defaults; what serf adds to it by serf's. Plain values; any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +39,7 @@ struct SwimConfig {
   Duration probe_timeout = 500ms;
   int probe_order = static_cast<int>(SwimProbeOrder::kRoundRobin);
   std::int64_t indirect_checks = 3;
+  double nack_share = 0.8;
   bool disable_tcp_pings = false;
   std::int64_t awareness_max_multiplier = 8;
   // Suspicion.

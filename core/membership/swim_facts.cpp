@@ -37,8 +37,8 @@ void SwimStrategy::hear(Step& step, State& s, Update update, Via via) const {
   // Of somebody unknown only a life sign is news; an accusation could never be acted on, nor ever be refuted to us.
   if (!known.known && update.belief.status != Status::kAlive) return;
   if (via == Via::kSync && update.belief.status != Status::kAlive) {
-    // Somebody's full state may be old, and a split makes whole sides dead to each other: whom we hold to be a member we
-    // suspect on such evidence, on our own account, and so give it the time to refute.
+    // Somebody's full state may be old, and a split makes whole sides dead to each other: whom we hold to be a member
+    // we suspect on such evidence, on our own account, and so give it the time to refute.
     if (update.belief.status == Status::kDead && known.member()) update.belief.status = Status::kSuspect;
     update.accuser = step.self();
   }
@@ -50,7 +50,8 @@ void SwimStrategy::hear(Step& step, State& s, Update update, Via via) const {
 }
 
 void SwimStrategy::hear_of_self(Step& step, State& s, const Belief& belief) const {
-  // What is said of a former life needs no answer: the new epoch outranks it wherever it arrives. And who leaves is gone.
+  // What is said of a former life needs no answer: the new epoch outranks it wherever it arrives. And who leaves is
+  // gone.
   if (s.leaving || belief.epoch != step.epoch()) return;
   const bool accused = belief.status != Status::kAlive;
   if (belief.incarnation < s.incarnation || (!accused && belief.incarnation == s.incarnation)) return;

@@ -39,6 +39,10 @@ Duration push_pull_scale(Duration interval, std::uint32_t n) {
   return interval * (ceil_log2(n) - ceil_log2(kThreshold) + 1);
 }
 
+Duration nack_timeout(Duration probe_timeout, double nack_share) {
+  return Duration(static_cast<std::int64_t>(static_cast<double>(probe_timeout.count()) * nack_share));
+}
+
 std::uint8_t awareness_after(std::uint8_t score, int delta, std::int64_t awareness_max_multiplier) {
   return static_cast<std::uint8_t>(
       std::clamp<std::int64_t>(std::int64_t{score} + delta, 0, awareness_max_multiplier - 1));

@@ -30,6 +30,9 @@ std::uint32_t retransmit_limit(std::int64_t retransmit_mult, std::uint32_t n);
 // The push-pull interval for n members: unchanged up to 32, then times ceil(log2 n - 5) + 1.
 Duration push_pull_scale(Duration interval, std::uint32_t n);
 
+// How long a relay waits for an ack before it sends a nack: that share of the probe timeout.
+Duration nack_timeout(Duration probe_timeout, double nack_share);
+
 // Lifeguard's local health after an event; 0 is healthy, awareness_max_multiplier - 1 the worst.
 std::uint8_t awareness_after(std::uint8_t score, int delta, std::int64_t awareness_max_multiplier);
 

@@ -40,7 +40,8 @@ void SwimStrategy::load(Step& step, State& s, Facts& facts) const {
 }
 
 // Gossips happen on a grid of the node's own: every interval from a random phase. A tick is armed only while something
-// waits, for the grid's next point, so that a quiet cluster spends nothing and the phase does not depend on who woke it.
+// waits, for the grid's next point, so that a quiet cluster spends nothing and the phase does not depend on who woke
+// it.
 void SwimStrategy::wake_gossip(Step& step, State& s) const {
   if (s.gossip_armed || s.broadcasts.empty() || config_.gossip_nodes == 0) return;
   // Nobody to tell: the next life sign that is heard wakes it.

@@ -2,8 +2,8 @@
 // when to forget them.
 //
 // A grave is not removed when its member comes back: it counts only while the view still says what it says, and empty
-// ones are cleared away when they are more than half. So it is bounded by twice the members known, and nothing has to be
-// found in it. One thread.
+// ones are cleared away when they are more than half. So it is bounded by twice the members known, and nothing has to
+// be found in it. One thread.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +41,8 @@ class Graveyard {
   std::size_t count_since(MonoTime since) const {
     // Mostly nobody or everybody.
     if (graves_.empty() || graves_.back().since < since) return 0;
-    const auto first = std::partition_point(graves_.begin(), graves_.end(), [&](const Grave& g) { return g.since < since; });
+    const auto first =
+        std::partition_point(graves_.begin(), graves_.end(), [&](const Grave& g) { return g.since < since; });
     return static_cast<std::size_t>(graves_.end() - first);
   }
   // The i-th from the end.

@@ -2,9 +2,9 @@
 //
 // A life sign carries the member's whole identity, because the receiver may never have heard of it; an accusation or a
 // departure carries the id alone, because whoever does not know the subject has nothing to change. Facts ride on pings,
-// acks and gossips up to the datagram's size; a sync is a page of the full state, and each page counts alone, in any order.
-// The id stays an id in memory: as a slot it would make the whole message unreadable where the subject is unknown, and an
-// ack that is lost for a stranger's sake is a false suspicion.
+// acks and gossips up to the datagram's size; a sync is a page of the full state, and each page counts alone, in any
+// order. The id stays an id in memory: as a slot it would make the whole message unreadable where the subject is
+// unknown, and an ack that is lost for a stranger's sake is a false suspicion.
 //
 // Plain values; immutable once sent.
 #pragma once

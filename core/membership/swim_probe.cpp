@@ -17,8 +17,8 @@ constexpr std::size_t kMaxHelpers = 16;  // the range of indirect_checks
 constexpr std::uint32_t timer_part(std::uint32_t sequence) { return sequence & kMaxTimerArgument; }
 }  // namespace
 
-// A probe lasts whole ticks, one more for every point of bad health (Lifeguard's scaled interval), so that a single timer
-// ends the old probe and begins the next. One probe at a time, as in memberlist.
+// A probe lasts whole ticks, one more for every point of bad health (Lifeguard's scaled interval), so that a single
+// timer ends the old probe and begins the next. One probe at a time, as in memberlist.
 void SwimStrategy::on_probe_tick(Step& step, State& s) const {
   if (s.leaving) return;
   step.arm(kProbeTick, config_.probe_interval);
@@ -116,7 +116,7 @@ void SwimStrategy::on_ping_req(Step& step, State& s, NodeSlot from, const PingRe
   ping->sequence = s.sequence;
   load(step, s, ping->facts);
   step.send(request.target.slot, std::move(ping));
-  step.arm(kRelayTimeout, config_.probe_timeout, timer_part(s.sequence));
+  step.arm(kRelayTimeout, swim::nack_timeout(config_.probe_timeout, config_.nack_share), timer_part(s.sequence));
 }
 
 void SwimStrategy::on_ack(Step& step, State& s, const Ack& ack) const {
@@ -126,8 +126,8 @@ void SwimStrategy::on_ack(Step& step, State& s, const Ack& ack) const {
     adjust_awareness(s, -1);
     return;
   }
-  const auto relay = std::find_if(s.relays.begin(), s.relays.end(),
-                                  [&](const Relay& r) { return r.sequence == ack.sequence; });
+  const auto relay =
+      std::find_if(s.relays.begin(), s.relays.end(), [&](const Relay& r) { return r.sequence == ack.sequence; });
   if (relay == s.relays.end()) return;
   const Relay done = *relay;
   s.relays.erase(relay);

@@ -1,7 +1,8 @@
 // What a node remembers of the protocol: some 400 bytes, and vectors that are empty while the cluster is quiet. What it
 // believes of the members is in its view.
 //
-// One thread. Every vector is bounded: queue_limit, suspicion_limit, twice the known members (graves), kMaxRelays, kMaxSeeds.
+// One thread. Every vector is bounded: queue_limit, suspicion_limit, twice the known members (graves), kMaxRelays,
+// kMaxSeeds.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,8 @@ struct SwimState {
   std::uint32_t round_position = 0;
 
   MonoTime reap_at = MonoTime::max();  // when the next grave may be forgotten
-  MonoTime gossip_origin{};  // gossips happen at this time plus whole intervals, whether or not those before were needed
+  MonoTime
+      gossip_origin{};  // gossips happen at this time plus whole intervals, whether or not those before were needed
 
   Broadcasts broadcasts;
   Suspicions suspicions;

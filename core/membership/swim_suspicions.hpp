@@ -1,8 +1,8 @@
 // Accusations on the clock. A suspicion starts with its longest timeout and ends sooner with every independent accuser
 // (Lifeguard, 3.3); when it ends the suspect is dead.
 //
-// A suspicion arms one timer for the earliest time it can end, and another only when the first turned out too early or a
-// confirmation moved the end before what is armed: mostly one timer a suspicion, whatever is confirmed.
+// A suspicion arms one timer for the earliest time it can end, and another only when the first turned out too early or
+// a confirmation moved the end before what is armed: mostly one timer a suspicion, whatever is confirmed.
 //
 // One thread. Bounded by the caller's limit. Invariant: one suspicion a subject.
 #pragma once

@@ -17,9 +17,9 @@ void SwimStrategy::ask_seeds(Step& step, State& s) const {
 }
 
 // memberlist answers with what it knew before it merged the request. Here the request is merged first: a member that
-// learns from it that it is dead to the asker's side refutes in the answer, and one exchange heals what takes two there.
-// As in memberlist, what was news is passed on, also by a joiner: when many join at once, each seed's answer is only a
-// part, and without that the early ones wait for the next push-pull.
+// learns from it that it is dead to the asker's side refutes in the answer, and one exchange heals what takes two
+// there. As in memberlist, what was news is passed on, also by a joiner: when many join at once, each seed's answer is
+// only a part, and without that the early ones wait for the next push-pull.
 void SwimStrategy::on_sync(Step& step, State& s, NodeSlot from, const Sync& sync) const {
   for (const MemberFact& fact : sync.members) {
     hear(step, s, {fact.subject.slot, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, Via::kSync);
@@ -54,8 +54,8 @@ void SwimStrategy::on_push_pull(Step& step, State& s, bool stagger) const {
 }
 
 // serf, every reconnect_interval: with probability failed / alive (everyone who is neither failed nor left, itself
-// included) it joins one failed member drawn uniformly, so that the cluster as a whole tries each failed member about once
-// an interval. Members that left are not tried.
+// included) it joins one failed member drawn uniformly, so that the cluster as a whole tries each failed member about
+// once an interval. Members that left are not tried.
 void SwimStrategy::on_reconnect(Step& step, State& s) const {
   if (s.leaving) return;
   step.arm(kReconnect, config_.reconnect_interval);

@@ -1,5 +1,5 @@
-// The catalogue: every strategy by role and name, with its typed parameters, presets and source. An explicit list, because
-// a linker drops registrars that nobody refers to.
+// The catalogue: every strategy by role and name, with its typed parameters, presets and source. An explicit list,
+// because a linker drops registrars that nobody refers to.
 //
 // A strategy's entry is its configuration struct:
 //

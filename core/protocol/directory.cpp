@@ -4,8 +4,7 @@
 
 namespace hearsay {
 
-Result<NodeSlot> Directory::intern(std::string_view name, std::string_view address, double weight,
-                                   std::uint32_t zone) {
+Result<NodeSlot> Directory::intern(std::string_view name, std::string_view address, double weight, std::uint32_t zone) {
   if (name.empty()) return invalid("a node's name must not be empty");
   if (name.size() > kMaxNameBytes || address.size() > kMaxAddressBytes) {
     return invalid(fmt::format("a node's name and address have at most {} bytes each", kMaxNameBytes));

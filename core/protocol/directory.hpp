@@ -1,9 +1,9 @@
-// The directory: what a process knows of every node it has heard of, whoever is in its view. It turns names and ids into
-// slots and back, and holds what rarely changes about a node: its name, its address, its weight and its zone.
+// The directory: what a process knows of every node it has heard of, whoever is in its view. It turns names and ids
+// into slots and back, and holds what rarely changes about a node: its name, its address, its weight and its zone.
 //
-// Owned by the driver. Slots are dense and never reused. Not thread-safe to change; any number of threads may read. Bounded
-// by its capacity: a stranger cannot grow it without limit. About 30 bytes a node beside its name, so that a million nodes
-// may have names. Looking up is O(1); nothing iterates the index.
+// Owned by the driver. Slots are dense and never reused. Not thread-safe to change; any number of threads may read.
+// Bounded by its capacity: a stranger cannot grow it without limit. About 30 bytes a node beside its name, so that a
+// million nodes may have names. Looking up is O(1); nothing iterates the index.
 #pragma once
 
 #include <cstdint>
@@ -64,11 +64,11 @@ class Directory {
 
   std::uint32_t capacity_;
   std::vector<NodeId> ids_;
-  std::vector<std::uint64_t> name_ends_;   // node i's name ends here in names_, and begins where the one before ends
+  std::vector<std::uint64_t> name_ends_;  // node i's name ends here in names_, and begins where the one before ends
   std::string names_;
   std::vector<std::uint32_t> details_of_;  // empty until somebody has details
   std::vector<Details> details_;
-  std::vector<std::uint32_t> index_;       // open addressing: slot + 1, 0 for a free place; at most two thirds full
+  std::vector<std::uint32_t> index_;  // open addressing: slot + 1, 0 for a free place; at most two thirds full
 };
 
 }  // namespace hearsay

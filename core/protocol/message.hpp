@@ -10,12 +10,12 @@
 //     }
 //   };
 //
-// From that one visitor come size, packing, unpacking, equality and the documentation of the wire (codec.hpp). Fields are
-// positional and append only. The tag on the wire is a hash of kName, so that a new strategy moves nobody's.
+// From that one visitor come size, packing, unpacking, equality and the documentation of the wire (codec.hpp). Fields
+// are positional and append only. The tag on the wire is a hash of kName, so that a new strategy moves nobody's.
 //
-// A message object is recycled, not destroyed: its vectors keep their capacity, so that a steady state allocates nothing.
-// A pool and its messages belong to one thread (counts are not atomic). A message must be default constructible and is
-// reset by `recycle()`, which clears containers and keeps their storage.
+// A message object is recycled, not destroyed: its vectors keep their capacity, so that a steady state allocates
+// nothing. A pool and its messages belong to one thread (counts are not atomic). A message must be default
+// constructible and is reset by `recycle()`, which clears containers and keeps their storage.
 #pragma once
 
 #include <cstddef>
@@ -39,10 +39,10 @@ struct Message;
 
 // What the framework knows of a message type: one constant a type.
 struct MessageType {
-  std::string_view name;     // "strategy.Message"
-  std::uint32_t tag;         // hash of the name
-  Role role;                 // whose strategy receives it
-  std::size_t bytes;         // of the object in memory
+  std::string_view name;  // "strategy.Message"
+  std::uint32_t tag;      // hash of the name
+  Role role;              // whose strategy receives it
+  std::size_t bytes;      // of the object in memory
   std::size_t alignment;
   Message* (*construct)(void* where);
   void (*destroy)(Message& message);

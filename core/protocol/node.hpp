@@ -1,9 +1,9 @@
-// A node: three strategies and a ring, composed, over one block of state that the driver owns. The same object code runs
-// in the simulator and behind real sockets.
+// A node: three strategies and a ring, composed, over one block of state that the driver owns. The same object code
+// runs in the simulator and behind real sockets.
 //
 // A driver calls one input function with a Step it has begun, then drains the Step. Role-to-role events are delivered
-// inside that call, in a fixed order: view changes (to dissemination, then replication), then deliveries, then handoffs,
-// until none is left.
+// inside that call, in a fixed order: view changes (to dissemination, then replication), then deliveries, then
+// handoffs, until none is left.
 #pragma once
 
 #include <memory>

@@ -21,10 +21,10 @@ enum class ObservationKind : std::uint8_t {
   // A node heard that it was accused and raised its incarnation to `value`.
   kRefuted,
   // A node's store changed; `key` is the key's hash, `version` the version concerned.
-  kStored,      // holds a new value; `value` is the TTL left in ns, 0 for none
-  kTombstone,   // holds a deletion
-  kExpired,     // dropped a value because its time was over
-  kDropped,     // gave a key up: handed over, evicted, state lost
+  kStored,     // holds a new value; `value` is the TTL left in ns, 0 for none
+  kTombstone,  // holds a deletion
+  kExpired,    // dropped a value because its time was over
+  kDropped,    // gave a key up: handed over, evicted, state lost
   // A repair strategy sent `value` items to `peer`.
   kRepaired,
   // A bounded queue was full and something was let go; `value` counts what.

@@ -1,10 +1,11 @@
-// Typed, self-describing parameters. A strategy's configuration is a plain struct whose `visit` names every parameter once;
-// scenario keys, error messages, `hearsay list`, manifests and the reference pages all come from it.
+// Typed, self-describing parameters. A strategy's configuration is a plain struct whose `visit` names every parameter
+// once; scenario keys, error messages, `hearsay list`, manifests and the reference pages all come from it.
 //
 //   struct SwimParams {
 //     Duration probe_interval = 1s;
 //     void visit(ParamVisitor& v) {
-//       v.duration("probe_interval", probe_interval, {1ms, 1h}, "how often a member probes another; lower detects sooner");
+//       v.duration("probe_interval", probe_interval, {1ms, 1h}, "how often a member probes another; lower detects
+//       sooner");
 //     }
 //   };
 #pragma once
@@ -24,8 +25,8 @@ struct ParamRange {
   T max{};
 };
 
-// Visited in declaration order. A setter changes the values, a lister only reads them. Values stay in range: whoever sets
-// one checks it against the range and reports the place it came from.
+// Visited in declaration order. A setter changes the values, a lister only reads them. Values stay in range: whoever
+// sets one checks it against the range and reports the place it came from.
 class ParamVisitor {
  public:
   virtual ~ParamVisitor() = default;

@@ -24,7 +24,8 @@ struct RingMember {
   std::uint32_t zone = 0;
 };
 
-// A run of the key space, from the end of the arc before it (exclusive) up to `last` (inclusive); the first one begins at 0.
+// A run of the key space, from the end of the arc before it (exclusive) up to `last` (inclusive); the first one begins
+// at 0.
 struct Arc {
   std::uint64_t last = 0;
   NodeSlot owner = kNoSlot;

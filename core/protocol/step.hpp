@@ -1,11 +1,11 @@
 // One step of a protocol: what a strategy may read while it handles one input, and where it writes its decisions.
 //
 // A driver (the simulator, a ZeroMQ loop) begins the step, the Node hands it to the strategies, and the driver drains
-// the decisions afterwards: nothing re-enters a strategy, nothing blocks. A Step is reused from input to input, so that a
-// steady state allocates nothing; references it hands out are valid until the step ends. One thread.
+// the decisions afterwards: nothing re-enters a strategy, nothing blocks. A Step is reused from input to input, so that
+// a steady state allocates nothing; references it hands out are valid until the step ends. One thread.
 //
-// Randomness: each role draws from a stream keyed by (seed, node, role, instant). A draw therefore depends on when it is
-// made and on nothing that happened before: one more message changes no other decision's luck.
+// Randomness: each role draws from a stream keyed by (seed, node, role, instant). A draw therefore depends on when it
+// is made and on nothing that happened before: one more message changes no other decision's luck.
 #pragma once
 
 #include <array>
@@ -88,7 +88,7 @@ class Step {
     enum class Kind : std::uint8_t { kSend, kPublish, kArm };
     Kind kind{};
     SendClass send_class{};
-    Role role{};               // of a timer
+    Role role{};  // of a timer
     Timer timer;
     NodeSlot to = kNoSlot;     // of a send
     const Message* message{};  // of a send or publish: one count, which the driver adopts

@@ -1,7 +1,8 @@
 // What the pluggable parts have in common.
 //
-// A strategy object is immutable and shared by all nodes of a group; what a node remembers is a block of memory that the
-// driver places, so that a million nodes lie in one arena. A strategy is called with one input and a Step and returns.
+// A strategy object is immutable and shared by all nodes of a group; what a node remembers is a block of memory that
+// the driver places, so that a million nodes lie in one arena. A strategy is called with one input and a Step and
+// returns.
 #pragma once
 
 #include <cstddef>
@@ -49,12 +50,12 @@ struct StateLayout {
 
 // How a node comes up.
 struct Boot {
-  std::span<const NodeSlot> seeds;        // whom to ask first
-  const Persisted* persisted = nullptr;   // what survived the former life; null at a first start or when it was lost
+  std::span<const NodeSlot> seeds;       // whom to ask first
+  const Persisted* persisted = nullptr;  // what survived the former life; null at a first start or when it was lost
 };
 
-// A part with state and messages: membership, dissemination or replication. `state` is the node's block. Implementations
-// derive from StatefulOf below, which supplies the casts.
+// A part with state and messages: membership, dissemination or replication. `state` is the node's block.
+// Implementations derive from StatefulOf below, which supplies the casts.
 class Strategy : public Component {
  public:
   virtual StateLayout layout() const = 0;

@@ -6,8 +6,8 @@
 // An accusation so overrides the life sign of the same incarnation, a refutation needs a higher incarnation, and a
 // restarted node (a higher epoch) overrides every accusation of its former life.
 //
-// The beliefs live in a ViewStore that the driver owns: private arrays in a real node, one base with differences for all
-// nodes of a simulation. Both behave alike; a test holds them to it.
+// The beliefs live in a ViewStore that the driver owns: private arrays in a real node, one base with differences for
+// all nodes of a simulation. Both behave alike; a test holds them to it.
 #pragma once
 
 #include <compare>
@@ -82,7 +82,8 @@ class View {
   Hash128 member_hash() const { return store_->member_hash(owner_); }
   std::uint32_t domain() const { return store_->domain(); }
 
-  // A uniform random member other than the owner; kNoSlot when there is none. Expected O(domain / members), at most O(domain).
+  // A uniform random member other than the owner; kNoSlot when there is none. Expected O(domain / members), at most
+  // O(domain).
   NodeSlot random_member(Random& random) const;
 
   // Calls visit(NodeSlot, const Belief&) for everyone known, in slot order. O(domain). Slot order differs between

@@ -1,5 +1,5 @@
-// An empirical distribution from a CSV file: a value a line, with or without a weight after a comma. Empty lines and lines
-// that begin with "#" are skipped, so is a first line that begins with a letter (a heading).
+// An empirical distribution from a CSV file: a value a line, with or without a weight after a comma. Empty lines and
+// lines that begin with "#" are skipped, so is a first line that begins with a letter (a heading).
 //
 // Any thread.
 #pragma once

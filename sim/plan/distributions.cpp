@@ -60,8 +60,8 @@ std::optional<Opened> open(const Section& outer, string_view key, const Input& v
   Diagnostics& diagnostics = outer.diagnostics();
   const Input* kind = value.find("distribution");
   if (kind == nullptr) {
-    diagnostics.at(value, fmt::format("{}: a distribution lacks 'distribution'; expected one of {}", key,
-                                      list_of(kinds)));
+    diagnostics.at(value,
+                   fmt::format("{}: a distribution lacks 'distribution'; expected one of {}", key, list_of(kinds)));
     return std::nullopt;
   }
   // A section of the one key, since the others' names depend on it.
@@ -69,13 +69,15 @@ std::optional<Opened> open(const Section& outer, string_view key, const Input& v
   only.keys.emplace_back("distribution");
   only.values.push_back(*kind);
   constexpr std::array<string_view, 1> kOnly{"distribution"};
-  const std::size_t chosen = Section(diagnostics, &only, std::string(key), kOnly).choice("distribution", kinds.size(), kinds);
+  const std::size_t chosen =
+      Section(diagnostics, &only, std::string(key), kOnly).choice("distribution", kinds.size(), kinds);
   if (chosen == kinds.size()) return std::nullopt;
   const Shape shape = shape_of(chosen);
   std::vector<string_view> keys{"distribution"};
   for (const auto& [name, example] : shape.required) keys.push_back(name);
   keys.insert(keys.end(), shape.optional.begin(), shape.optional.end());
-  Opened opened{chosen, Section(diagnostics, &value, fmt::format("the {} distribution of {}", kinds[chosen], key), keys)};
+  Opened opened{chosen,
+                Section(diagnostics, &value, fmt::format("the {} distribution of {}", kinds[chosen], key), keys)};
   for (const auto& [name, example] : shape.required) {
     if (!opened.section.require(name, fmt::format("{} = {}", name, example))) return std::nullopt;
   }
@@ -120,8 +122,7 @@ Result<IntDistribution> make_sizes(std::size_t kind, const Section& s, std::int6
     case 2:
       return D::lognormal(static_cast<double>(s.size("median", 1, {1, most})), s.real("sigma", 1.0, kSigma),
                           s.size("min", 0, range), s.size("max", most, range));
-    case 3:
-      return D::pareto(s.size("min", 1, {1, most}), s.real("shape", 1.0, kShape), s.size("max", most, range));
+    case 3: return D::pareto(s.size("min", 1, {1, most}), s.real("shape", 1.0, kShape), s.size("max", most, range));
     default: break;
   }
   auto table = read_table(s, files, parse_size);

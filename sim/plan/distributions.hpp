@@ -13,8 +13,8 @@ namespace hearsay::plan {
 
 // Where a distribution's file is looked for.
 struct FileAccess {
-  std::string folder;    // paths are relative to it; empty: the working directory
-  bool allowed = true;   // false: no file is read (what fuzzing wants)
+  std::string folder;   // paths are relative to it; empty: the working directory
+  bool allowed = true;  // false: no file is read (what fuzzing wants)
 };
 
 DurationDistribution read_durations(const Section& section, std::string_view key, DurationDistribution fallback,

@@ -15,12 +15,10 @@ const Input* Input::find(std::string_view key) const {
   return nullptr;
 }
 
-Input* Input::find(std::string_view key) {
-  return const_cast<Input*>(static_cast<const Input*>(this)->find(key));
-}
+Input* Input::find(std::string_view key) { return const_cast<Input*>(static_cast<const Input*>(this)->find(key)); }
 
 std::string_view name_of(Input::Kind kind) {
-  static constexpr std::array<std::string_view, 7> kNames{"a table", "a list",    "a string",  "an integer",
+  static constexpr std::array<std::string_view, 7> kNames{"a table",  "a list",    "a string",      "an integer",
                                                           "a number", "a boolean", "a date or time"};
   return kNames[static_cast<std::size_t>(kind)];
 }
@@ -49,10 +47,12 @@ std::string did_you_mean(std::string_view wanted, std::span<const std::string_vi
 }
 
 std::string list_of(std::span<const std::string_view> words) {
+  constexpr std::size_t kMost = 40;
   std::string text;
-  for (const std::string_view word : words) {
-    if (!text.empty()) text += ", ";
-    text += word;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i == kMost) return text + ", ...";
+    if (i > 0) text += ", ";
+    text += words[i];
   }
   return text;
 }
@@ -70,6 +70,33 @@ std::string quoted(std::string_view text) {
     out += c < 0x20 || c == 0x7f ? fmt::format("\\x{:02x}", c) : std::string(1, text[i]);
   }
   return out + "'";
+}
+
+bool is_utf8(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const auto lead = static_cast<unsigned char>(bytes[at]);
+    // How many bytes a character has, and the smallest code point that may take so many.
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xc0 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf8 ? 4
+                                             : 0;
+    constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
+    constexpr std::array<std::uint32_t, 5> kLeadBits{0, 0x7f, 0x1f, 0x0f, 0x07};
+    if (length == 0 || length > bytes.size() - at) return false;
+    std::uint32_t code = lead & kLeadBits[length];
+    for (std::size_t i = 1; i < length; ++i) {
+      const auto next = static_cast<unsigned char>(bytes[at + i]);
+      if ((next & 0xc0U) != 0x80U) return false;
+      code = code << 6 | (next & 0x3fU);
+    }
+    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    if (code < kLeast[length] || code > 0x10ffff || surrogate) return false;
+    at += length;
+  }
+  return true;
 }
 
 }  // namespace hearsay::plan

@@ -1,5 +1,5 @@
-// A scenario's text as a tree of typed values, each with its place, and the place where the first error is kept. What reads
-// a scenario works on this tree: the TOML library is included by one file alone.
+// A scenario's text as a tree of typed values, each with its place, and the place where the first error is kept. What
+// reads a scenario works on this tree: the TOML library is included by one file alone.
 //
 // Plain values; one thread.
 #pragma once
@@ -21,8 +21,8 @@ struct Input {
 
   Kind kind = Kind::kTable;
   bool boolean = false;
-  Place place;                    // of the value
-  Place key_place;                // of its key; of the value where it has none
+  Place place;      // of the value
+  Place key_place;  // of its key; of the value where it has none
   std::int64_t integer = 0;
   double real = 0.0;
   std::string text;               // of a string; of a --set, whatever was written
@@ -38,8 +38,8 @@ struct Input {
 // "a string", "an integer", ...
 std::string_view name_of(Input::Kind kind);
 
-// Keeps the first error, as "file:line:col: message" (or "--set key: message"); reading goes on with defaults, so that no
-// reader has to stop after each value.
+// Keeps the first error, as "file:line:col: message" (or "--set key: message"); reading goes on with defaults, so that
+// no reader has to stop after each value.
 class Diagnostics {
  public:
   explicit Diagnostics(std::string file) : file_(std::move(file)) {}
@@ -63,9 +63,11 @@ class Diagnostics {
 
 // "; did you mean 'x'?" for the nearest of the candidates, or nothing.
 std::string did_you_mean(std::string_view wanted, std::span<const std::string_view> candidates);
-// "a, b, c".
+// "a, b, c", the first 40 of them.
 std::string list_of(std::span<const std::string_view> words);
 // The text in quotes, shortened, control characters made visible: what a message may quote of an input.
 std::string quoted(std::string_view text);
+// Whether the bytes are UTF-8 (RFC 3629), as JSON and TOML want them.
+bool is_utf8(std::string_view bytes);
 
 }  // namespace hearsay::plan

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/quantity.hpp"
+#include "sim/plan/input.hpp"
 #include "sim/plan/manifest_event.hpp"
 #include "sim/plan/parameters.hpp"
 
@@ -166,7 +167,8 @@ Json json_list(const std::vector<T>& values, const Context&... context) {
 
 Json manifest(const Plan& plan) {
   Json json;
-  json["file"] = plan.file;
+  // A path may be any bytes; JSON takes UTF-8 alone.
+  json["file"] = is_utf8(plan.file) ? plan.file : "(a path that is not UTF-8)";
   json["name"] = plan.name;
   json["question"] = plan.question;
   json["seed"] = plan.seed;

@@ -126,8 +126,9 @@ class Parser {
       share_ = *share;
     } else {
       how_many_ = whole_number(how_many_text_);
-      if (!how_many_) return report(fmt::format("{} is no number of nodes; expected one such as '3 random' or '10% random'",
-                                                quoted(how_many_text_)));
+      if (!how_many_)
+        return report(fmt::format("{} is no number of nodes; expected one such as '3 random' or '10% random'",
+                                  quoted(how_many_text_)));
     }
   }
 
@@ -157,8 +158,8 @@ class Parser {
     }
     std::vector<std::string_view> names;
     for (const Group& group : groups) names.push_back(group.name);
-    report(fmt::format("unknown group {}; expected one of {}{}", quoted(name), list_of(names),
-                       did_you_mean(name, names)));
+    report(
+        fmt::format("unknown group {}; expected one of {}{}", quoted(name), list_of(names), did_you_mean(name, names)));
   }
 
   void add_region(std::string_view name, char mark_as) {
@@ -228,8 +229,9 @@ class Parser {
     }
     if (random) {
       const std::uint64_t pool = set_.nodes.size();
-      if (!how_many_) how_many_ = static_cast<std::uint64_t>(clamp_round(share_ * static_cast<double>(pool), 0,
-                                                                         static_cast<std::int64_t>(pool)));
+      if (!how_many_)
+        how_many_ = static_cast<std::uint64_t>(
+            clamp_round(share_ * static_cast<double>(pool), 0, static_cast<std::int64_t>(pool)));
       if (*how_many_ > pool) {
         report(fmt::format("{} random nodes of {}; expected at most that many", *how_many_, pool));
         return {};
@@ -255,10 +257,10 @@ class Parser {
   Reading& reading_;
   const Input& value_;
   std::string_view key_;
-  const Input* at_ = nullptr;          // the string at hand
-  std::vector<char> is_member_;        // by slot; empty until somebody is named
+  const Input* at_ = nullptr;    // the string at hand
+  std::vector<char> is_member_;  // by slot; empty until somebody is named
   bool has_named_ = false;
-  std::string_view how_many_text_;     // of the random choice; null without one
+  std::string_view how_many_text_;  // of the random choice; null without one
   std::optional<std::uint64_t> how_many_;
   double share_ = 0.0;
   NodeSet set_;
@@ -273,7 +275,8 @@ NodeSet all_nodes(Reading& reading) {
   set.text = "all";
   reading.set_entries += set.nodes.size();
   if (reading.set_entries > kMaxSetEntries) {
-    reading.diagnostics.at_file(fmt::format("the scenario's node sets name more than {} nodes together", kMaxSetEntries));
+    reading.diagnostics.at_file(
+        fmt::format("the scenario's node sets name more than {} nodes together", kMaxSetEntries));
   }
   return set;
 }

@@ -3,8 +3,8 @@
 //   n3            n0..n31          group:eu         region:us        all
 //   3 random      10% random       10% random of group:eu
 //
-// Commas join, "!" in front takes away ("!n3" alone: all but n3). A random choice is drawn for each seed (from the nodes present at the start,
-// unless it says of whom) and stands alone but for what is taken away from its pool.
+// Commas join, "!" in front takes away ("!n3" alone: all but n3). A random choice is drawn for each seed (from the
+// nodes present at the start, unless it says of whom) and stands alone but for what is taken away from its pool.
 #pragma once
 
 #include <string_view>

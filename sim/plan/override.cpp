@@ -59,7 +59,8 @@ Input value_of(std::string_view text, const std::string& key) {
   value.text = text;
   if (auto parsed = parse_toml(fmt::format("value = {}", text), key)) {
     // More than one key: the text goes on after its value, so it is none.
-    if (parsed->values.size() == 1 && parsed->values[0].kind != Input::Kind::kTime) value = std::move(parsed->values[0]);
+    if (parsed->values.size() == 1 && parsed->values[0].kind != Input::Kind::kTime)
+      value = std::move(parsed->values[0]);
     const bool scalar = value.kind != Input::Kind::kTable && value.kind != Input::Kind::kArray;
     if (scalar && value.kind != Input::Kind::kString) value.text = text;
   }
@@ -90,7 +91,8 @@ std::string entries(const Input& list) {
   std::string text = fmt::format("a number from 0 to {}", list.values.size() - 1);
   std::size_t listed = 0;
   for (const Input& entry : list.values) {
-    if (const std::string name = called(entry); !name.empty() && ++listed <= 8) text += (listed == 1 ? " or one of " : ", ") + name;
+    if (const std::string name = called(entry); !name.empty() && ++listed <= 8)
+      text += (listed == 1 ? " or one of " : ", ") + name;
   }
   return text;
 }
@@ -105,6 +107,9 @@ Result<void> apply_override(Input& root, std::string_view assignment) {
   const std::string key(trimmed(assignment.substr(0, equals)));
   if (assignment.size() > kMaxOverrideBytes) {
     return invalid(fmt::format("--set {}: over {} bytes", quoted(key), kMaxOverrideBytes));
+  }
+  if (!is_utf8(assignment) || assignment.find('\0') != std::string_view::npos) {
+    return invalid(fmt::format("--set {}: not UTF-8", is_utf8(key) ? quoted(key) : "with a key"));
   }
   const std::vector<std::string> parts = parts_of(key);
   if (parts.empty()) {

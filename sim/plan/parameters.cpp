@@ -28,7 +28,8 @@ class Describer final : public ParamVisitor {
     add(name, "share", "", fmt::format("{}", value), "0..1", doc);
   }
   void size(std::string_view name, std::int64_t& bytes, ParamRange<std::int64_t> range, std::string_view doc) override {
-    add(name, "size", "", format_size(bytes), fmt::format("{}..{}", format_size(range.min), format_size(range.max)), doc);
+    add(name, "size", "", format_size(bytes), fmt::format("{}..{}", format_size(range.min), format_size(range.max)),
+        doc);
   }
   void boolean(std::string_view name, bool& value, std::string_view doc) override {
     add(name, "boolean", "", value ? "true" : "false", "true | false", doc);

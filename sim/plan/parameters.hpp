@@ -1,5 +1,5 @@
-// A strategy's parameters as plain values, in the order it declares them: what `hearsay list` prints, what a manifest holds,
-// and how code that must know one parameter reads it without knowing the strategy.
+// A strategy's parameters as plain values, in the order it declares them: what `hearsay list` prints, what a manifest
+// holds, and how code that must know one parameter reads it without knowing the strategy.
 //
 // Pure; any thread.
 #pragma once

@@ -31,8 +31,8 @@ std::vector<NodeSlot> resolve(const NodeSet& set, std::uint64_t seed, std::uint6
 std::string_view kind_of(const Action& action) {
   // In the order of the variant's alternatives.
   static constexpr std::array<std::string_view, 15> kKinds{
-      "partition", "heal",  "flap", "link",  "crash", "restart", "rolling-restart", "pause",
-      "resume",    "join",  "leave", "slow", "clock", "churn",   "workload"};
+      "partition", "heal", "flap",  "link", "crash", "restart", "rolling-restart", "pause",
+      "resume",    "join", "leave", "slow", "clock", "churn",   "workload"};
   static_assert(kKinds.size() == std::variant_size_v<Action>);
   return kKinds[action.index()];
 }

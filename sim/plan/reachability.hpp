@@ -1,5 +1,5 @@
-// Who reaches whom: every node is in one of at most 64 groups, and a directed matrix of bits says which group reaches which.
-// A bridge and a ring of majorities can so be said; partitions active together intersect.
+// Who reaches whom: every node is in one of at most 64 groups, and a directed matrix of bits says which group reaches
+// which. A bridge and a ring of majorities can so be said; partitions active together intersect.
 #pragma once
 
 #include <array>
@@ -23,9 +23,7 @@ struct Reachability {
     r.reaches[0] = 1;
     return r;
   }
-  bool connected(NodeSlot from, NodeSlot to) const {
-    return (reaches[group[raw(from)]] >> group[raw(to)] & 1) != 0;
-  }
+  bool connected(NodeSlot from, NodeSlot to) const { return (reaches[group[raw(from)]] >> group[raw(to)] & 1) != 0; }
 };
 
 }  // namespace hearsay::plan

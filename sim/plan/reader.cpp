@@ -14,15 +14,16 @@ namespace hearsay::plan {
 namespace {
 
 constexpr std::array<std::string_view, 21> kTopLevel{
-    "name",    "question", "seed",       "duration",      "start_spread", "seeds", "nodes",
-    "group",   "region",   "membership", "dissemination", "replication",  "ring",  "network",
-    "clock",   "client",   "op",         "event",         "expect",       "measure", "simulator"};
+    "name",  "question", "seed",       "duration",      "start_spread", "seeds",   "nodes",
+    "group", "region",   "membership", "dissemination", "replication",  "ring",    "network",
+    "clock", "client",   "op",         "event",         "expect",       "measure", "simulator"};
 
 // The file's name without its folder and ending, as a name that may be part of a path.
 std::string stem_of(const std::string& file) {
   std::string stem = std::filesystem::path(file).stem().string();
   for (char& c : stem) {
-    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    const bool fine =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     if (!fine) c = '-';
   }
   return stem.empty() ? "scenario" : stem.substr(0, 64);
@@ -35,8 +36,7 @@ void read_general(Reading& reading) {
   Plan& plan = reading.plan;
   plan.name = section.name("name", stem_of(plan.file));
   plan.question = section.text("question", "");
-  plan.seed = static_cast<std::uint64_t>(
-      section.integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
+  plan.seed = static_cast<std::uint64_t>(section.integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
   if (section.require("duration", "duration = \"60s\"")) {
     plan.duration = section.duration("duration", 1s, {1ms, kTenYears});
   }

@@ -1,5 +1,5 @@
-// Reads a scenario file into a plan: every default filled in, every name resolved, everything checked that can be checked
-// before a run. docs/reference/scenario.md describes the format.
+// Reads a scenario file into a plan: every default filled in, every name resolved, everything checked that can be
+// checked before a run. docs/reference/scenario.md describes the format.
 //
 // Errors (kInvalidArgument; kNotFound for a file that is not there) are one line and the first one met:
 //   file:line:column: what is wrong; expected ...; did you mean 'x'?
@@ -19,14 +19,14 @@ namespace hearsay::plan {
 inline constexpr std::size_t kMaxEvents = 10'000;
 inline constexpr std::size_t kMaxOps = 100'000;
 inline constexpr std::size_t kMaxClientKinds = 1'000;
-inline constexpr std::uint64_t kMaxClients = 16'000'000;       // of all kinds together
+inline constexpr std::uint64_t kMaxClients = 16'000'000;  // of all kinds together
 inline constexpr std::size_t kMaxClockSpecs = 10'000;
 inline constexpr std::size_t kMaxGroups = 10'000;
 inline constexpr std::size_t kMaxRegions = 256;
 inline constexpr std::size_t kMaxExpectations = 10'000;
-inline constexpr std::uint64_t kMaxSetEntries = 64'000'000;    // nodes named by all node sets together
-inline constexpr std::uint64_t kMaxSamples = 1'000'000;        // points of a series
-inline constexpr std::uint64_t kMaxToggles = 100'000;          // of one flapping partition
+inline constexpr std::uint64_t kMaxSetEntries = 64'000'000;  // nodes named by all node sets together
+inline constexpr std::uint64_t kMaxSamples = 1'000'000;      // points of a series
+inline constexpr std::uint64_t kMaxToggles = 100'000;        // of one flapping partition
 
 // What an [[expect]] may name. The measurement knows, and it is built on the plan, so its names are handed in. A metric
 // that is one of many is listed with what tells them apart in brackets: "convergence_s[label]" (of an event),
@@ -38,7 +38,7 @@ struct KnownNames {
 
 struct ReaderOptions {
   KnownNames names;
-  bool read_files = true;              // false: a distribution from a CSV file is an error
+  bool read_files = true;  // false: a distribution from a CSV file is an error
   std::uint32_t max_nodes = kMaxNodes;
 };
 

@@ -1,5 +1,5 @@
-// [[event]]: the time line. Reads each event by its kind, names those that have no label, turns `for` on a partition into
-// a heal, and checks what concerns several events.
+// [[event]]: the time line. Reads each event by its kind, names those that have no label, turns `for` on a partition
+// into a heal, and checks what concerns several events.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,8 @@ std::optional<Duration> EventInput::end() const {
   }
   if (!section.has("until")) return std::nullopt;
   const Duration until = section.duration("until", at + 1ns);
-  if (until <= at) section.report("until", fmt::format("not after 'at' ({}); expected a later time", format_duration(at)));
+  if (until <= at)
+    section.report("until", fmt::format("not after 'at' ({}); expected a later time", format_duration(at)));
   check_end(until, "until");
   return until;
 }
@@ -44,15 +45,17 @@ const EventKind* find_kind(Reading& reading, const Input& table) {
   for (const EventKind* kind : kinds) names.push_back(kind->name);
   const Input* kind = table.find("kind");
   if (kind == nullptr) {
-    reading.diagnostics.at_key(table, fmt::format("[[event]] lacks 'kind'; expected one of {}{}", list_of(names),
-                                                  table.find("type") != nullptr ? "; did you mean 'kind' by 'type'?" : ""));
+    reading.diagnostics.at_key(table,
+                               fmt::format("[[event]] lacks 'kind'; expected one of {}{}", list_of(names),
+                                           table.find("type") != nullptr ? "; did you mean 'kind' by 'type'?" : ""));
     return nullptr;
   }
   Input only;
   only.keys.emplace_back("kind");
   only.values.push_back(*kind);
   constexpr std::array<std::string_view, 1> kOnly{"kind"};
-  const std::size_t chosen = Section(reading.diagnostics, &only, "[[event]]", kOnly).choice("kind", kinds.size(), names);
+  const std::size_t chosen =
+      Section(reading.diagnostics, &only, "[[event]]", kOnly).choice("kind", kinds.size(), names);
   return chosen == kinds.size() ? nullptr : kinds[chosen];
 }
 
@@ -61,13 +64,15 @@ class EventsReader {
   explicit EventsReader(Reading& reading) : reading_(reading) {}
 
   void read() {
-    const std::vector<const Input*> entries = tables(reading_.diagnostics, reading_.root, "event", kMaxEvents, "[[event]]");
+    const std::vector<const Input*> entries =
+        tables(reading_.diagnostics, reading_.root, "event", kMaxEvents, "[[event]]");
     collect_labels(entries);
     for (const Input* table : entries) {
       if (reading_.diagnostics.failed()) return;
       read_event(*table);
     }
-    std::stable_sort(events_.begin(), events_.end(), [](const Read& a, const Read& b) { return a.event.at < b.event.at; });
+    std::stable_sort(events_.begin(), events_.end(),
+                     [](const Read& a, const Read& b) { return a.event.at < b.event.at; });
     check_heals();
     check_weights();
     for (Read& read : events_) reading_.plan.events.push_back(std::move(read.event));
@@ -85,7 +90,8 @@ class EventsReader {
       const Input* label = table->find("label");
       if (label == nullptr || label->kind != Input::Kind::kString) continue;
       if (!labels_.insert(label->text).second) {
-        reading_.diagnostics.at(*label, fmt::format("label: a second event {}; expected a label of its own", quoted(label->text)));
+        reading_.diagnostics.at(
+            *label, fmt::format("label: a second event {}; expected a label of its own", quoted(label->text)));
       }
     }
   }
@@ -150,13 +156,14 @@ class EventsReader {
       if (heal->partition.empty()) {
         if (begun.empty()) reading_.diagnostics.at(at, "there is nothing to heal; expected a partition before it");
       } else if (std::find(names.begin(), names.end(), heal->partition) == names.end()) {
-        reading_.diagnostics.at(at, fmt::format("partition: unknown partition {}; expected {}{}", quoted(heal->partition),
-                                                names.empty() ? "the label of a partition, of which there is none"
-                                                              : "one of " + list_of(names),
-                                                did_you_mean(heal->partition, names)));
+        reading_.diagnostics.at(
+            at,
+            fmt::format("partition: unknown partition {}; expected {}{}", quoted(heal->partition),
+                        names.empty() ? "the label of a partition, of which there is none" : "one of " + list_of(names),
+                        did_you_mean(heal->partition, names)));
       } else if (!begun.contains(heal->partition)) {
-        reading_.diagnostics.at(at, fmt::format("partition: {} begins after this heal; expected a heal after it",
-                                                quoted(heal->partition)));
+        reading_.diagnostics.at(
+            at, fmt::format("partition: {} begins after this heal; expected a heal after it", quoted(heal->partition)));
       }
     }
   }
@@ -178,7 +185,8 @@ class EventsReader {
              change->del_weight.value_or(now.del)};
       if (now.put + now.get + now.del == 0) {
         reading_.diagnostics.at_key(*read.table, fmt::format("put, get and del of client '{}' are 0 from here on; "
-                                                             "expected one above it", change->client));
+                                                             "expected one above it",
+                                                             change->client));
       }
     }
   }

@@ -86,19 +86,20 @@ class ExpectationReader {
       return;
     }
     if (base_known) {
-      section_.report("metric", wanted_index ? fmt::format("{} is one of many; expected '{}[{}]'", quoted(name.base),
-                                                           name.base, *wanted_index)
-                                             : fmt::format("{} has no parts; expected it without brackets", quoted(name.base)));
+      section_.report("metric", wanted_index
+                                    ? fmt::format("{} is one of many; expected '{}[{}]'", quoted(name.base), name.base,
+                                                  *wanted_index)
+                                    : fmt::format("{} has no parts; expected it without brackets", quoted(name.base)));
       return;
     }
     std::vector<std::string_view> bases;
     for (const std::string_view candidate : known) bases.push_back(split_name(candidate).base);
     const auto close = nearest(name.base, bases);
     const auto at = close ? std::find(bases.begin(), bases.end(), *close) - bases.begin() : 0;
-    section_.report("metric", fmt::format("unknown metric {}; expected one of `hearsay list metrics`{}",
-                                          quoted(expectation_.metric),
-                                          close ? fmt::format("; did you mean '{}'?", known[static_cast<std::size_t>(at)])
-                                                : std::string()));
+    section_.report(
+        "metric",
+        fmt::format("unknown metric {}; expected one of `hearsay list metrics`{}", quoted(expectation_.metric),
+                    close ? fmt::format("; did you mean '{}'?", known[static_cast<std::size_t>(at)]) : std::string()));
   }
 
   // What is in brackets must be there.
@@ -118,7 +119,8 @@ class ExpectationReader {
                                                           list_of(names), did_you_mean(index, names)));
   }
 
-  // A number is in the metric's unit; a string has its own, which the end of the metric's name says how to turn into it.
+  // A number is in the metric's unit; a string has its own, which the end of the metric's name says how to turn into
+  // it.
   void read_bound(std::string_view key, std::string_view sign, std::optional<double>& bound) {
     const Input* value = section_.find(key);
     if (value == nullptr) return;
@@ -142,8 +144,10 @@ class ExpectationReader {
     if (bytes && per_second && text.ends_with("/s")) text.remove_suffix(2);
     if (bytes) return parse_size(text).map([](std::int64_t b) { return static_cast<double>(b); });
     if (per_second) return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
-    if (metric.ends_with("_ms")) return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e6; });
-    if (metric.ends_with("_s")) return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e9; });
+    if (metric.ends_with("_ms"))
+      return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e6; });
+    if (metric.ends_with("_s"))
+      return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e9; });
     if (metric.ends_with("_share")) return parse_share(text);
     return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
   }

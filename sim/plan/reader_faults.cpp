@@ -18,8 +18,8 @@ std::uint64_t count_of(const NodeSet& set) { return set.draw ? *set.draw : set.n
 
 // ---- links ---------------------------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 11> kLinkKeys{"nodes",   "from",    "to",            "one_way", "loss", "duplicate",
-                                                     "reorder", "latency", "reorder_delay", "for",     "until"};
+constexpr std::array<std::string_view, 11> kLinkKeys{
+    "nodes", "from", "to", "one_way", "loss", "duplicate", "reorder", "latency", "reorder_delay", "for", "until"};
 
 Action read_link(const EventInput& input) {
   const Section& section = input.section;
@@ -99,9 +99,10 @@ Action read_rolling(const EventInput& input) {
   const Duration each = rolling.down + rolling.pause + (rolling.leave_first ? Duration(1s) : 0ns);
   const Duration left = input.reading.plan.duration - input.at + rolling.pause;
   if (each > left / nodes) {
-    input.section.report("nodes", fmt::format("{} nodes at {} each end after the scenario ({}); expected fewer, or less time "
-                                              "for each", nodes, format_duration(each),
-                                              format_duration(input.reading.plan.duration)));
+    input.section.report("nodes",
+                         fmt::format("{} nodes at {} each end after the scenario ({}); expected fewer, or less time "
+                                     "for each",
+                                     nodes, format_duration(each), format_duration(input.reading.plan.duration)));
   }
   return rolling;
 }
@@ -152,8 +153,8 @@ Action read_churn(const EventInput& input) {
   if (input.reading.diagnostics.failed()) return churn;
   const auto rounds = static_cast<std::uint64_t>((churn.until - input.at) / (churn.mean_up + churn.mean_down)) + 1;
   if (rounds > kMaxSteps / count_of(churn.nodes)) {
-    input.section.report("mean_up", fmt::format("about {} crashes a node; expected at most {} of all nodes together", rounds,
-                                                kMaxSteps));
+    input.section.report("mean_up", fmt::format("about {} crashes a node; expected at most {} of all nodes together",
+                                                rounds, kMaxSteps));
   }
   return churn;
 }
@@ -168,7 +169,8 @@ Action read_clock(const EventInput& input) {
   change.nodes = required_nodes(input.reading, input.section);
   change.step = input.section.signed_duration("step", 0ns);
   if (input.section.has("drift")) change.drift_ppm = input.section.parts_per_million("drift", 0.0);
-  if (change.step == 0ns && !change.drift_ppm) input.section.require("drift", "a 'step' above or below zero, or a 'drift'");
+  if (change.step == 0ns && !change.drift_ppm)
+    input.section.require("drift", "a 'step' above or below zero, or a 'drift'");
   return change;
 }
 
@@ -187,7 +189,8 @@ Action read_workload(const EventInput& input) {
   change.client = client.name;
   if (section.has("rate")) {
     change.rate_hz = section.event_rate("rate", 1.0, {1e-8, 1e8});
-    if (!client.open_loop) section.report("rate", fmt::format("client '{}' is a closed loop; expected one with a rate", client.name));
+    if (!client.open_loop)
+      section.report("rate", fmt::format("client '{}' is a closed loop; expected one with a rate", client.name));
   }
   for (const auto& [key, weight] : {std::pair("put", &change.put_weight), std::pair("get", &change.get_weight),
                                     std::pair("del", &change.del_weight)}) {
@@ -199,13 +202,17 @@ Action read_workload(const EventInput& input) {
   return change;
 }
 
-constexpr std::array kNodeEvents{
-    EventKind{"crash", kCrashKeys, read_crash},     EventKind{"restart", kRestartKeys, read_restart},
-    EventKind{"rolling-restart", kRollingKeys, read_rolling},
-    EventKind{"pause", kPauseKeys, read_pause},     EventKind{"resume", kNodesKeys, read_resume},
-    EventKind{"join", kJoinKeys, read_join},        EventKind{"leave", kLeaveKeys, read_leave},
-    EventKind{"slow", kSlowKeys, read_slow},        EventKind{"clock", kClockKeys, read_clock},
-    EventKind{"churn", kChurnKeys, read_churn},     EventKind{"workload", kWorkloadKeys, read_workload}};
+constexpr std::array kNodeEvents{EventKind{"crash", kCrashKeys, read_crash},
+                                 EventKind{"restart", kRestartKeys, read_restart},
+                                 EventKind{"rolling-restart", kRollingKeys, read_rolling},
+                                 EventKind{"pause", kPauseKeys, read_pause},
+                                 EventKind{"resume", kNodesKeys, read_resume},
+                                 EventKind{"join", kJoinKeys, read_join},
+                                 EventKind{"leave", kLeaveKeys, read_leave},
+                                 EventKind{"slow", kSlowKeys, read_slow},
+                                 EventKind{"clock", kClockKeys, read_clock},
+                                 EventKind{"churn", kChurnKeys, read_churn},
+                                 EventKind{"workload", kWorkloadKeys, read_workload}};
 
 }  // namespace
 

@@ -12,10 +12,10 @@ namespace hearsay::plan {
 namespace {
 
 constexpr std::array<std::string_view, 12> kNetworkKeys{
-    "kind", "latency", "loss", "duplicate", "reorder", "reorder_delay", "bandwidth", "queue", "high_water_mark",
-    "retransmit_min", "retransmit_max", "link"};
-constexpr std::array<std::string_view, 8> kLinkKeys{"from",      "to",      "one_way",       "latency", "loss",
-                                                    "duplicate", "reorder", "reorder_delay"};
+    "kind",  "latency",         "loss",           "duplicate",      "reorder", "reorder_delay", "bandwidth",
+    "queue", "high_water_mark", "retransmit_min", "retransmit_max", "link"};
+constexpr std::array<std::string_view, 8> kLinkKeys{"from", "to",        "one_way", "latency",
+                                                    "loss", "duplicate", "reorder", "reorder_delay"};
 constexpr std::array<std::string_view, 2> kLinkKinds{"udp", "zmq"};
 constexpr std::array<std::string_view, 5> kClockKeys{"nodes", "offset", "both_ways", "drift", "drift_spread"};
 
@@ -43,7 +43,8 @@ void read_matrix(Reading& reading, const Input& network) {
   std::vector<LinkSpec>& links = reading.plan.network.links;
   const std::size_t regions = reading.plan.regions.size();
   std::vector<char> set(links.size(), 0);
-  for (const Input* table : tables(reading.diagnostics, network, "link", 2 * kMaxRegions * kMaxRegions, "[[network.link]]")) {
+  for (const Input* table :
+       tables(reading.diagnostics, network, "link", 2 * kMaxRegions * kMaxRegions, "[[network.link]]")) {
     const Section section(reading.diagnostics, table, "[[network.link]]", kLinkKeys);
     if (regions == 0) {
       reading.diagnostics.at_key(*table, "[[network.link]] without regions; expected [[region]]s for it to link");
@@ -100,8 +101,8 @@ void read_network(Reading& reading) {
   if (section.has("queue") && network.bandwidth_bits == 0) {
     section.report("queue", "a queue without a bandwidth never fills; expected 'bandwidth' beside it");
   }
-  network.high_water_mark = static_cast<std::uint32_t>(
-      section.integer("high_water_mark", network.high_water_mark, {1, 10'000'000}));
+  network.high_water_mark =
+      static_cast<std::uint32_t>(section.integer("high_water_mark", network.high_water_mark, {1, 10'000'000}));
   network.retransmit_min = section.duration("retransmit_min", network.retransmit_min, {1ms, 1h});
   network.retransmit_max = section.duration("retransmit_max", network.retransmit_max, {1ms, 24h});
   if (network.retransmit_max < network.retransmit_min) {

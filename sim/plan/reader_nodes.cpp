@@ -123,8 +123,9 @@ void read_nodes(Reading& reading) {
   const auto& nodes = reading.plan.nodes;
   if (std::none_of(nodes.begin(), nodes.end(), [](const NodeSpec& node) { return node.present; })) {
     const Input* table = reading.root.find(reading.root.find("nodes") != nullptr ? "nodes" : "group");
-    reading.diagnostics.at_key(table != nullptr ? *table : reading.root,
-                               "nobody is present at the start; expected [nodes] or a [[group]] without present = false");
+    reading.diagnostics.at_key(
+        table != nullptr ? *table : reading.root,
+        "nobody is present at the start; expected [nodes] or a [[group]] without present = false");
     return;
   }
   read_seeds(reading);

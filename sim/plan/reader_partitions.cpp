@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::array<std::string_view, 11> kPartitionKeys{"sides",      "others", "isolate", "from", "to",   "bridge",
                                                           "majorities", "mode",   "delay",   "for",  "until"};
-constexpr std::array<std::string_view, 13> kFlapKeys{"sides", "others", "isolate", "from",   "to",   "bridge", "majorities",
-                                                     "mode",  "delay",  "for",     "until",  "period", "duty"};
+constexpr std::array<std::string_view, 13> kFlapKeys{"sides",  "others",     "isolate", "from",  "to",
+                                                     "bridge", "majorities", "mode",    "delay", "for",
+                                                     "until",  "period",     "duty"};
 constexpr std::array<std::string_view, 1> kHealKeys{"partition"};
 constexpr std::array<std::string_view, 3> kModes{"drop", "delay", "hold"};
 constexpr std::array<std::string_view, 2> kOthers{"apart", "connected"};
@@ -32,7 +33,8 @@ class PartitionReader {
     read_mode();
     section_.at_most_one({"sides", "isolate", "from", "majorities"});
     section_.at_most_one({"bridge", "isolate", "from", "majorities"});
-    if (section_.has("to") && !section_.has("from")) section_.report("to", "without 'from'; expected both for a one-way cut");
+    if (section_.has("to") && !section_.has("from"))
+      section_.report("to", "without 'from'; expected both for a one-way cut");
     if (section_.has("others") && !section_.has("sides")) section_.report("others", "without 'sides'; expected both");
     const bool majorities = section_.boolean("majorities", false);
     if (diagnostics_.failed()) return {};
@@ -57,7 +59,8 @@ class PartitionReader {
     partition_.mode = static_cast<Partition::Mode>(section_.choice("mode", 0, kModes));
     const bool delays = partition_.mode == Partition::Mode::kDelay;
     if (delays) section_.require("delay", "delay = \"500ms\" with mode = \"delay\"");
-    if (!delays && section_.has("delay")) section_.report("delay", "the mode is not \"delay\"; expected mode = \"delay\"");
+    if (!delays && section_.has("delay"))
+      section_.report("delay", "the mode is not \"delay\"; expected mode = \"delay\"");
     partition_.delay = section_.duration("delay", 0ns, {1ns, kTenYears});
   }
 
@@ -105,11 +108,14 @@ class PartitionReader {
     const NodeSet nodes = parse_nodes(input_.reading, at, "isolate");
     if (diagnostics_.failed()) return;
     if (nodes.draw && *nodes.draw > 1) {
-      return section_.report("isolate", fmt::format("{} random nodes; expected 1, or sides = [\"{} random\", \"rest\"] to "
-                                                    "cut them off together", *nodes.draw, *nodes.draw));
+      return section_.report("isolate",
+                             fmt::format("{} random nodes; expected 1, or sides = [\"{} random\", \"rest\"] to "
+                                         "cut them off together",
+                                         *nodes.draw, *nodes.draw));
     }
     if (nodes.nodes.size() >= kMaxReachGroups && !nodes.draw) {
-      return section_.report("isolate", fmt::format("{} nodes; expected at most {}", nodes.nodes.size(), kMaxReachGroups - 1));
+      return section_.report("isolate",
+                             fmt::format("{} nodes; expected at most {}", nodes.nodes.size(), kMaxReachGroups - 1));
     }
     if (nodes.draw) {
       add_side(nodes, at);
@@ -174,7 +180,8 @@ class PartitionReader {
     add_side({{middle, others.end()}, std::nullopt, "second half"}, at);
   }
 
-  // Each node, in a ring, reaches itself and so many neighbours either way that it sees a majority; no two see the same.
+  // Each node, in a ring, reaches itself and so many neighbours either way that it sees a majority; no two see the
+  // same.
   void make_majorities() {
     const std::uint32_t count = input_.reading.nodes();
     if (count < 4 || count > kMaxReachGroups) {
@@ -183,7 +190,8 @@ class PartitionReader {
     const std::uint32_t reach = (count / 2 + 1) / 2;  // half of the other members of a majority, rounded up
     for (std::uint32_t i = 0; i < count; ++i) {
       const NodeSlot node{i};
-      add_side({{node}, std::nullopt, std::string(input_.reading.plan.directory.name(node))}, *section_.find("majorities"));
+      add_side({{node}, std::nullopt, std::string(input_.reading.plan.directory.name(node))},
+               *section_.find("majorities"));
     }
     partition_.rest_is_side = false;
     partition_.allowed.assign(count, std::vector<bool>(count, false));
@@ -212,8 +220,10 @@ class PartitionReader {
         return other != kNobody && !partition_.sides[other].draw;
       });
       if (*set.draw > set.nodes.size()) {
-        diagnostics_.at(*places_[side], fmt::format("{} random nodes of the {} that the other sides leave; expected at most "
-                                                    "that many", *set.draw, set.nodes.size()));
+        diagnostics_.at(*places_[side],
+                        fmt::format("{} random nodes of the {} that the other sides leave; expected at most "
+                                    "that many",
+                                    *set.draw, set.nodes.size()));
       }
       claim(side_of, side);
       drawn += *set.draw;
@@ -273,7 +283,8 @@ Action read_flap(const EventInput& input) {
   }
   flap.duty = input.section.share("duty", 0.5);
   if (!(flap.duty > 0.0 && flap.duty < 1.0)) {
-    input.section.report("duty", fmt::format("{}; expected the share of a period that is cut, above 0 and below 1", flap.duty));
+    input.section.report("duty",
+                         fmt::format("{}; expected the share of a period that is cut, above 0 and below 1", flap.duty));
   }
   flap.until = input.end().value_or(input.reading.plan.duration);
   if (input.reading.diagnostics.failed()) return flap;
@@ -284,8 +295,8 @@ Action read_flap(const EventInput& input) {
   return flap;
 }
 
-constexpr std::array kKinds{EventKind{"partition", kPartitionKeys, read_partition}, EventKind{"heal", kHealKeys, read_heal},
-                            EventKind{"flap", kFlapKeys, read_flap}};
+constexpr std::array kKinds{EventKind{"partition", kPartitionKeys, read_partition},
+                            EventKind{"heal", kHealKeys, read_heal}, EventKind{"flap", kFlapKeys, read_flap}};
 
 }  // namespace
 

@@ -49,8 +49,7 @@ class Setter final : public ParamVisitor {
     bytes = section_.size(name, bytes, range);
   }
   void boolean(std::string_view name, bool& value, std::string_view) override { value = section_.boolean(name, value); }
-  void choice(std::string_view name, int& value, std::span<const std::string_view> choices,
-              std::string_view) override {
+  void choice(std::string_view name, int& value, std::span<const std::string_view> choices, std::string_view) override {
     value = static_cast<int>(section_.choice(name, static_cast<std::size_t>(value), choices));
   }
 

@@ -14,8 +14,8 @@ namespace hearsay::plan {
 namespace {
 
 constexpr std::array<std::string_view, 17> kClientKeys{
-    "name", "nodes",      "per_node",      "rate",       "think",      "steady", "start", "stop", "put",
-    "get",  "del", "keys", "popularity", "zipf_exponent", "key_prefix", "value_size", "ttl"};
+    "name", "nodes", "per_node", "rate",       "think",         "steady",     "start",      "stop", "put",
+    "get",  "del",   "keys",     "popularity", "zipf_exponent", "key_prefix", "value_size", "ttl"};
 constexpr std::array<std::string_view, 3> kPopularities{"uniform", "zipf", "sequential"};
 constexpr std::array<std::string_view, 9> kOpKeys{"at", "node", "op", "key", "put", "get", "del", "value", "ttl"};
 constexpr std::array<std::string_view, 3> kOps{"get", "put", "del"};
@@ -61,8 +61,7 @@ void read_mix(const Section& section, ClientSpec& client) {
 }
 
 void read_keys(const Section& section, ClientSpec& client) {
-  client.popularity =
-      static_cast<ClientSpec::Popularity>(section.choice("popularity", 0, kPopularities));
+  client.popularity = static_cast<ClientSpec::Popularity>(section.choice("popularity", 0, kPopularities));
   if (section.has("zipf_exponent") && client.popularity != ClientSpec::Popularity::kZipf) {
     section.report("zipf_exponent", "the popularity is not \"zipf\"; expected popularity = \"zipf\" beside it");
   }

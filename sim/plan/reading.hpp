@@ -1,5 +1,5 @@
-// A scenario being read: the plan so far, and what the readers of the sections share. One function a section, in the order
-// in which they need each other. They report to `diagnostics` and go on; a plan with a report is thrown away.
+// A scenario being read: the plan so far, and what the readers of the sections share. One function a section, in the
+// order in which they need each other. They report to `diagnostics` and go on; a plan with a report is thrown away.
 //
 // Internal to the reader. One thread.
 #pragma once
@@ -30,21 +30,21 @@ struct Reading {
     std::string prefix;
   };
   std::vector<GroupNodes> group_nodes = {};
-  std::uint64_t set_entries = 0;   // nodes named by node sets so far
+  std::uint64_t set_entries = 0;  // nodes named by node sets so far
 
   std::uint32_t nodes() const { return static_cast<std::uint32_t>(plan.nodes.size()); }
 };
 
-void read_general(Reading& reading);      // name, question, seed, duration, start_spread
-void read_nodes(Reading& reading);        // [nodes], [[group]], [[region]], seeds
-void read_strategies(Reading& reading);   // [membership], [dissemination], [replication], [ring]
-void read_network(Reading& reading);      // [network]
-void read_clocks(Reading& reading);       // [[clock]]
-void read_clients(Reading& reading);      // [[client]]
-void read_ops(Reading& reading);          // [[op]]
-void read_events(Reading& reading);       // [[event]]
-void read_expectations(Reading& reading); // [[expect]]
-void read_measure(Reading& reading);      // [measure], [simulator]
+void read_general(Reading& reading);       // name, question, seed, duration, start_spread
+void read_nodes(Reading& reading);         // [nodes], [[group]], [[region]], seeds
+void read_strategies(Reading& reading);    // [membership], [dissemination], [replication], [ring]
+void read_network(Reading& reading);       // [network]
+void read_clocks(Reading& reading);        // [[clock]]
+void read_clients(Reading& reading);       // [[client]]
+void read_ops(Reading& reading);           // [[op]]
+void read_events(Reading& reading);        // [[event]]
+void read_expectations(Reading& reading);  // [[expect]]
+void read_measure(Reading& reading);       // [measure], [simulator]
 
 // The table of a section, null when there is none.
 inline const Input* table_of(const Reading& reading, std::string_view key) { return reading.root.find(key); }

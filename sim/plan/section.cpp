@@ -95,8 +95,8 @@ std::string Section::text(std::string_view key, std::string_view fallback) const
 
 std::string Section::name(std::string_view key, std::string_view fallback) const {
   std::string name = text(key, fallback);
-  const bool fine = !name.empty() && name.size() <= 64 && name.front() != '.' &&
-                    std::all_of(name.begin(), name.end(), is_name_char);
+  const bool fine =
+      !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), is_name_char);
   if (fine || !has(key)) return name;
   report(key, fmt::format("{} is not a name; expected 1 to 64 of letters, digits, '_', '-', '.', '@'", quoted(name)));
   return std::string(fallback);
@@ -118,8 +118,8 @@ std::int64_t Section::integer(std::string_view key, std::int64_t fallback, Param
     return fallback;
   }
   if (value->integer < range.min || value->integer > range.max) {
-    report(key, fmt::format("{} is out of range; expected an integer from {} to {}", value->integer, range.min,
-                            range.max));
+    report(key,
+           fmt::format("{} is out of range; expected an integer from {} to {}", value->integer, range.min, range.max));
     return fallback;
   }
   return value->integer;
@@ -250,8 +250,8 @@ std::size_t Section::choice(std::string_view key, std::size_t fallback, Keys cho
   }
   const auto found = std::find(choices.begin(), choices.end(), word);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
-  report(key, fmt::format("unknown {}; expected one of {}{}", quoted(word), list_of(choices),
-                          did_you_mean(word, choices)));
+  report(key,
+         fmt::format("unknown {}; expected one of {}{}", quoted(word), list_of(choices), did_you_mean(word, choices)));
   return fallback;
 }
 
@@ -261,8 +261,8 @@ std::vector<const Input*> tables(Diagnostics& diagnostics, const Input& parent, 
   const Input* list = parent.find(key);
   if (list == nullptr) return entries;
   if (list->kind != Input::Kind::kArray) {
-    diagnostics.at_key(*list, fmt::format("'{}' is {}; expected a list of tables, each headed {}", key,
-                                          shown(*list), heading));
+    diagnostics.at_key(
+        *list, fmt::format("'{}' is {}; expected a list of tables, each headed {}", key, shown(*list), heading));
     return entries;
   }
   for (const Input& entry : list->values) {

@@ -1,6 +1,6 @@
-// One table of a scenario, read key by key. Unknown keys are reported when it is opened, with the nearest valid one; each
-// reading function checks the type, the unit and the range, reports what it expected, and returns the fallback when the key
-// is absent or wrong (the caller looks at the Diagnostics once, at the end).
+// One table of a scenario, read key by key. Unknown keys are reported when it is opened, with the nearest valid one;
+// each reading function checks the type, the unit and the range, reports what it expected, and returns the fallback
+// when the key is absent or wrong (the caller looks at the Diagnostics once, at the end).
 //
 // Holds references: the input and the diagnostics outlive it. One thread.
 #pragma once
@@ -69,8 +69,8 @@ class Section {
   std::string what_;
 };
 
-// The entries of a list of tables, at most so many; reports a single table and anything else. `heading` is how an entry is
-// headed: "[[event]]".
+// The entries of a list of tables, at most so many; reports a single table and anything else. `heading` is how an entry
+// is headed: "[[event]]".
 std::vector<const Input*> tables(Diagnostics& diagnostics, const Input& parent, std::string_view key, std::size_t most,
                                  std::string_view heading);
 

@@ -8,7 +8,8 @@ namespace hearsay::plan {
 
 namespace {
 
-// Walks the text once. It knows as much of TOML as it takes to tell brackets and dots from those in strings and comments.
+// Walks the text once. It knows as much of TOML as it takes to tell brackets and dots from those in strings and
+// comments.
 class Guard {
  public:
   Guard(std::string_view text, const std::string& file) : text_(text), file_(file) {}
@@ -118,8 +119,8 @@ class Guard {
 
 Result<void> check_toml(std::string_view text, const std::string& file) {
   if (text.size() > kMaxFileBytes) {
-    return invalid(fmt::format("{}:1:1: {} bytes; expected a scenario of at most {} MiB", file, text.size(),
-                               kMaxFileBytes >> 20));
+    return invalid(
+        fmt::format("{}:1:1: {} bytes; expected a scenario of at most {} MiB", file, text.size(), kMaxFileBytes >> 20));
   }
   const bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
   if (blank) return invalid(fmt::format("{}:1:1: the file is empty; expected a scenario in TOML", file));

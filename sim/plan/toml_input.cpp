@@ -122,8 +122,8 @@ Result<Input> parse_toml(std::string_view text, const std::string& file) {
     return out;
   } catch (const toml::parse_error& error) {
     const Place place = place_of(error.source());
-    return invalid(fmt::format("{}:{}:{}: not valid TOML: {}", file, place.line, place.column,
-                               one_line(error.description())));
+    return invalid(
+        fmt::format("{}:{}:{}: not valid TOML: {}", file, place.line, place.column, one_line(error.description())));
   }
 }
 

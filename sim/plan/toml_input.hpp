@@ -1,5 +1,5 @@
-// Reads TOML text into a tree of inputs, behind guards that keep a hostile or a wrong file from the parser: the bounds below
-// are checked by one pass over the text. Errors (kInvalidArgument) name file, line and column.
+// Reads TOML text into a tree of inputs, behind guards that keep a hostile or a wrong file from the parser: the bounds
+// below are checked by one pass over the text. Errors (kInvalidArgument) name file, line and column.
 //
 // Any thread.
 #pragma once
@@ -14,8 +14,8 @@
 namespace hearsay::plan {
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
-inline constexpr std::size_t kMaxNesting = 16;      // of lists and inline tables
-inline constexpr std::size_t kMaxKeyParts = 16;     // of a dotted key: the parser and the tree go as deep
+inline constexpr std::size_t kMaxNesting = 16;   // of lists and inline tables
+inline constexpr std::size_t kMaxKeyParts = 16;  // of a dotted key: the parser and the tree go as deep
 inline constexpr std::size_t kMaxValues = 1'000'000;
 
 // The bytes of a regular file. kNotFound, or kInvalidArgument: a directory, not readable, over kMaxFileBytes.

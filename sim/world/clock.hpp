@@ -1,5 +1,5 @@
-// A node's two clocks as functions of true time, in integers: mono runs at 1 + drift, wall also has an offset and steps.
-// Reading one never loses a nanosecond to rounding that another machine would round differently.
+// A node's two clocks as functions of true time, in integers: mono runs at 1 + drift, wall also has an offset and
+// steps. Reading one never loses a nanosecond to rounding that another machine would round differently.
 #pragma once
 
 #include <cstdint>

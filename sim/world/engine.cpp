@@ -89,7 +89,8 @@ void Engine::handle(const Event& event) {
     return;
   }
   // A timer of an earlier life.
-  if (!record.running || static_cast<std::int32_t>(event.seq - record.boot_seq) < 0) [[unlikely]] return;
+  if (!record.running || static_cast<std::int32_t>(event.seq - record.boot_seq) < 0) [[unlikely]]
+    return;
   if (record.backlogged) [[unlikely]] {
     divert(event, {}, nullptr);
   } else {
@@ -147,24 +148,26 @@ inline void Engine::drain(NodeRecord& record, std::uint32_t node) {
   for (Step::Action& action : actions) {
     if (action.kind == Step::Action::Kind::kArm) {
       std::int64_t delay_ns = action.delay.count();
-      if (record.clock != 0) [[unlikely]] delay_ns = clocks_[record.clock].true_delay(action.delay).count();
+      if (record.clock != 0) [[unlikely]]
+        delay_ns = clocks_[record.clock].true_delay(action.delay).count();
       queue_.push({now_ns_ + delay_ns, node, node, record.next_seq++,
                    handle_of(action.role, action.timer.kind, action.timer.argument)});
       continue;
     }
     MessageRef message = MessageRef::adopt(action.message);
-    if (options_.wire) [[unlikely]] message = through_the_wire(record, node, std::move(message));
+    if (options_.wire) [[unlikely]]
+      message = through_the_wire(record, node, message);
     if (action.kind == Step::Action::Kind::kPublish) {
       publish(record, node, *message);
     } else {
       const std::uint32_t to = raw(action.to);
       HEARSAY_CHECK(to < arena_.size());
-      transmit(record, node, to, *message,
-               network_.send(now_ns_, node, to, message->wire_bytes, action.send_class));
+      transmit(record, node, to, *message, network_.send(now_ns_, node, to, message->wire_bytes, action.send_class));
     }
   }
   actions.clear();
-  if (!step_.observations().empty() || !step_.replies().empty()) [[unlikely]] drain_reports(node);
+  if (!step_.observations().empty() || !step_.replies().empty()) [[unlikely]]
+    drain_reports(node);
 }
 
 void Engine::drain_reports(std::uint32_t node) {
@@ -180,7 +183,8 @@ void Engine::drain_reports(std::uint32_t node) {
 
 inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message,
                              const Fate& fate) {
-  if (message.family >= sent_.size()) [[unlikely]] sent_.resize(message.family + 1);
+  if (message.family >= sent_.size()) [[unlikely]]
+    sent_.resize(message.family + 1);
   measure::TypeTraffic& sent = sent_[message.family];
   ++sent.messages;
   sent.bytes += message.wire_bytes;
@@ -189,7 +193,8 @@ inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32
     (void)MessageRef(&message).detach();  // the queue's count
     queue_.push({fate.at_ns[copy], node, to, record.next_seq++, handle});
   }
-  if (fate.held) [[unlikely]] network_.hold(now_ns_, node, to, MessageRef(&message));
+  if (fate.held) [[unlikely]]
+    network_.hold(now_ns_, node, to, MessageRef(&message));
 }
 
 // One payload, shared by all receivers. Everybody whose process runs listens to the topic.
@@ -201,7 +206,7 @@ void Engine::publish(NodeRecord& record, std::uint32_t node, const Message& mess
   network_.end_publish();
 }
 
-MessageRef Engine::through_the_wire(NodeRecord& record, std::uint32_t node, MessageRef message) {
+MessageRef Engine::through_the_wire(NodeRecord& record, std::uint32_t node, const MessageRef& message) {
   wire_buffer_.clear();
   const Envelope envelope{directory_.id(NodeSlot{node}), record.epoch, record.next_seq};
   encode(envelope, *message, directory_, wire_buffer_);
@@ -304,8 +309,10 @@ bool Engine::resume(NodeSlot node) {
   NodeRecord& record = arena_[raw(node)];
   if (record.state != measure::ProcessState::kPaused) return false;
   record.state = measure::ProcessState::kUp;
-  backlogs_[raw(node)].paused = false;
-  serve(raw(node));
+  Backlog& backlog = backlogs_[raw(node)];
+  backlog.paused = false;
+  // A slow node that was at an input when it was paused goes on with it: one service at a time.
+  if (!backlog.serving) serve(raw(node));
   return true;
 }
 

@@ -1,10 +1,10 @@
 // The event engine: nodes in an arena, the queue, the network between them, and the loop that runs one input after the
 // other. It knows no scenario: the world (world.hpp) applies the time line and the workload through it.
 //
-// Every input a node handles is one event with a place in the total order (time, receiver, sender, sender's sequence), and
-// one term of the fingerprint: a hash of (time, receiver, sender, sequence, type, index at the receiver), summed modulo
-// 2^128, so that a change of any event or of the order at any node shows, and sums of threads could be added up. Final
-// states are hashed on top. One thread.
+// Every input a node handles is one event with a place in the total order (time, receiver, sender, sender's sequence),
+// and one term of the fingerprint: a hash of (time, receiver, sender, sequence, type, index at the receiver), summed
+// modulo 2^128, so that a change of any event or of the order at any node shows, and sums of threads could be added up.
+// Final states are hashed on top. One thread.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class EngineListener {
 };
 
 struct EngineOptions {
-  bool wire = false;       // pack, unpack and compare every message
-  bool observed = true;    // false: observations are not even made
+  bool wire = false;     // pack, unpack and compare every message
+  bool observed = true;  // false: observations are not even made
 };
 
 class Engine {
@@ -59,8 +59,8 @@ class Engine {
   // Starts the process: the first time, or after a crash (`keep_state`: with what survived) or a leave.
   bool start(NodeSlot node, bool keep_state, std::span<const NodeSlot> seeds);
   bool crash(NodeSlot node);
-  bool leave(NodeSlot node);   // tells the others; goes on running until stop()
-  bool stop(NodeSlot node);    // ends a leaver's process
+  bool leave(NodeSlot node);  // tells the others; goes on running until stop()
+  bool stop(NodeSlot node);   // ends a leaver's process
   bool pause(NodeSlot node, measure::EventEffect* effect);
   bool resume(NodeSlot node);
   bool slow(NodeSlot node, Duration step, measure::EventEffect* effect);  // zero: as fast as before
@@ -92,14 +92,14 @@ class Engine {
   // An input that waits at a paused or slow node.
   struct Waiting {
     Event event;
-    MessageRef message;                  // of a message
-    std::unique_ptr<Request> request;    // of a client's
+    MessageRef message;                // of a message
+    std::unique_ptr<Request> request;  // of a client's
   };
   struct Backlog {
     std::deque<Waiting> waiting;
     bool paused = false;
-    bool serving = false;                // an event is on its way that serves the next input
-    std::int64_t step_ns = 0;            // of a slow node
+    bool serving = false;      // an event is on its way that serves the next input
+    std::int64_t step_ns = 0;  // of a slow node
     std::size_t messages = 0;
     measure::EventEffect* effect = nullptr;
   };
@@ -115,7 +115,7 @@ class Engine {
   void drain_reports(std::uint32_t node);
   void transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message, const Fate& fate);
   void publish(NodeRecord& record, std::uint32_t node, const Message& message);
-  MessageRef through_the_wire(NodeRecord& record, std::uint32_t node, MessageRef message);
+  MessageRef through_the_wire(NodeRecord& record, std::uint32_t node, const MessageRef& message);
   void end_process(NodeRecord& record, std::uint32_t node);
   NodeClock& clock_of(NodeSlot node);
   MonoTime mono(const NodeRecord& record) const;
@@ -135,15 +135,15 @@ class Engine {
   std::uint64_t events_ = 0;
   Hash128 sum_;
 
-  std::vector<NodeClock> clocks_;                       // 0: true time
-  std::map<std::uint32_t, Backlog> backlogs_;           // by node
+  std::vector<NodeClock> clocks_;              // 0: true time
+  std::map<std::uint32_t, Backlog> backlogs_;  // by node
   struct Kept {
     Persisted persisted;
     MonoTime at;
   };
-  std::map<std::uint32_t, Kept> kept_;                  // what survived a crash, by node
+  std::map<std::uint32_t, Kept> kept_;  // what survived a crash, by node
   std::vector<std::uint32_t> client_seq_;
-  std::vector<measure::TypeTraffic> sent_;              // by the pool's family
+  std::vector<measure::TypeTraffic> sent_;  // by the pool's family
   std::uint64_t delivered_ = 0;
   std::uint64_t dropped_down_ = 0;
   std::uint64_t dropped_backlog_ = 0;

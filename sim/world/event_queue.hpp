@@ -78,7 +78,8 @@ class EventQueue {
   // in which order, depends on the tuning: it must not decide anything.
   template <class Prefetch>
   bool pop_before(std::int64_t end_ns, Event& event, Prefetch&& prefetch) {
-    if (next_ != merged_end_) [[likely]] return pop_before(end_ns, event);
+    if (next_ != merged_end_) [[likely]]
+      return pop_before(end_ns, event);
     const std::uint64_t buckets = buckets_taken_;
     const bool popped = pop_before(end_ns, event);
     if (buckets != buckets_taken_) visit_next_bucket(prefetch);
@@ -171,7 +172,7 @@ class EventQueue {
   std::int64_t base_ = 0;    // the first bucket not in hand
   std::uint64_t reach_ = 0;  // how many buckets from base_ on level 0 covers
   int shift_;
-  std::uint64_t mask_ = 0;   // buckets of level 0, less one
+  std::uint64_t mask_ = 0;  // buckets of level 0, less one
   ChunkList* near_ = nullptr;
   std::uint64_t* near_occupied_ = nullptr;
   std::size_t stored_ = 0;  // events in level 0, level 1 and far
@@ -192,8 +193,8 @@ class EventQueue {
   const std::size_t events_per_bucket_;
   std::uint64_t buckets_taken_ = 0;
   std::uint64_t rebuilds_ = 0;
-  bool guessed_ = false;           // the width was guessed once from what was pending before the first pop
-  bool settled_ = false;           // the width was measured at least once
+  bool guessed_ = false;  // the width was guessed once from what was pending before the first pop
+  bool settled_ = false;  // the width was measured at least once
   std::int64_t window_start_ns_ = 0;
   std::size_t window_events_ = 0;  // that came into hand since window_start_ns_
   std::size_t window_goal_ = 0;    // how many of them make a measurement

@@ -35,9 +35,9 @@ class SortedBatch {
 
   std::size_t capacity_ = 0;
   std::unique_ptr<Event[]> events_;
-  std::vector<std::uintptr_t> chunks_;   // scratch: the list's chunks, newest first
-  std::vector<std::uint64_t> keys_;      // scratch: at most 65,536
-  std::vector<Event> unsorted_;          // scratch: at most 65,536
+  std::vector<std::uintptr_t> chunks_;  // scratch: the list's chunks, newest first
+  std::vector<std::uint64_t> keys_;     // scratch: at most 65,536
+  std::vector<Event> unsorted_;         // scratch: at most 65,536
 };
 
 }  // namespace hearsay::world

@@ -124,7 +124,8 @@ class ChunkPool {
       free_ = ChunkList::older(chunk);
       return chunk;
     }
-    if (fresh_ == fresh_end_) [[unlikely]] grow();
+    if (fresh_ == fresh_end_) [[unlikely]]
+      grow();
     const std::uintptr_t chunk = fresh_;
     fresh_ += kChunkBytes;
     return chunk;
@@ -135,8 +136,8 @@ class ChunkPool {
   }
   void grow();
 
-  std::uintptr_t free_ = 0;       // last in, first out: the chunk given back last is still in the cache
-  std::uintptr_t fresh_ = 0;      // of the newest slab, what was never used
+  std::uintptr_t free_ = 0;   // last in, first out: the chunk given back last is still in the cache
+  std::uintptr_t fresh_ = 0;  // of the newest slab, what was never used
   std::uintptr_t fresh_end_ = 0;
   std::size_t reserved_bytes_ = 0;
   std::vector<Memory> slabs_;

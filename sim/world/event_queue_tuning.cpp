@@ -51,8 +51,7 @@ void EventQueue::retune() {
 int EventQueue::measured_shift() const {
   const double elapsed_ns = static_cast<double>(now_ns_) - static_cast<double>(window_start_ns_);
   if (elapsed_ns <= 0.0) return shift_;
-  const double wanted_ns =
-      elapsed_ns * static_cast<double>(events_per_bucket_) / static_cast<double>(window_events_);
+  const double wanted_ns = elapsed_ns * static_cast<double>(events_per_bucket_) / static_cast<double>(window_events_);
   const double ratio = std::ldexp(1.0, shift_) / wanted_ns;  // of the density to the wanted one
   const bool good = settled_ ? ratio > 0.4 && ratio < 2.5 : ratio > 0.7 && ratio < 1.42;
   return good ? shift_ : nearest_shift(wanted_ns);

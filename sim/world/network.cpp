@@ -49,9 +49,8 @@ Network::Network(const plan::Plan& plan, std::uint64_t seed)
 
 void Network::settle_plain() {
   plain_ = spec_.kind == plan::LinkKind::kUdp && spec_.bandwidth_bits == 0 && partitions_.empty() && changes_.empty() &&
-           std::all_of(spec_.links.begin(), spec_.links.end(), [](const plan::LinkSpec& link) {
-             return link.duplicate.never() && link.reorder.never();
-           });
+           std::all_of(spec_.links.begin(), spec_.links.end(),
+                       [](const plan::LinkSpec& link) { return link.duplicate.never() && link.reorder.never(); });
 }
 
 Fate Network::send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::uint32_t bytes,
@@ -84,41 +83,41 @@ Fate Network::send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t 
   const Draws draws{pair(src, dst), static_cast<std::uint64_t>(now_ns), index};
   plan::LinkSpec changed;
   const plan::LinkSpec* link = &links_[link_index(src, dst)];
-  std::vector<measure::EventEffect*> credited;
-  for (ActiveLinkChange& change : changes_) {
-    if (!change.applies(src, dst)) continue;
-    if (credited.empty()) changed = *link;
+  // Of several changes the last one that sets a value has its way, and what comes of it is its effect.
+  measure::EventEffect* loss_by = nullptr;
+  measure::EventEffect* duplicate_by = nullptr;
+  measure::EventEffect* reorder_by = nullptr;
+  measure::EventEffect* latency_by = nullptr;
+  for (const ActiveLinkChange& active : changes_) {
+    if (!active.applies(src, dst)) continue;
+    if (link != &changed) changed = *link;
     link = &changed;
-    credited.push_back(&effects[change.event]);
-    if (change.change->loss) changed.loss = *change.change->loss;
-    if (change.change->duplicate) changed.duplicate = *change.change->duplicate;
-    if (change.change->reorder) changed.reorder = *change.change->reorder;
-    if (change.change->latency) {
-      changed.latency = *change.change->latency;
-      ++credited.back()->delayed;
-    }
-    if (change.change->reorder_delay) changed.reorder_delay = *change.change->reorder_delay;
+    const plan::LinkChange& change = *active.change;
+    measure::EventEffect* effect = &effects[active.event];
+    if (change.loss) changed.loss = *change.loss, loss_by = effect;
+    if (change.duplicate) changed.duplicate = *change.duplicate, duplicate_by = effect;
+    if (change.reorder) changed.reorder = *change.reorder, reorder_by = effect;
+    if (change.latency) changed.latency = *change.latency, latency_by = effect;
+    if (change.reorder_delay) changed.reorder_delay = *change.reorder_delay, reorder_by = effect;
   }
-  const auto credit = [&](std::uint64_t measure::EventEffect::*counter) {
-    for (measure::EventEffect* effect : credited) ++(effect->*counter);
-  };
 
   const Block first = draws.block(latency_key_);
   std::int64_t at_ns = departs_ns + cut.delay_ns + link->latency.sample(first.a).count();
   if (link->loss.hit(first.b)) {
-    credit(&measure::EventEffect::dropped);
+    if (loss_by != nullptr) ++loss_by->dropped;
     if (!connection) {
       ++traffic.dropped_loss;
       return {};
     }
     at_ns += retransmission_delay(draws, link->loss);
   }
+  if (latency_by != nullptr) ++latency_by->delayed;
   if (!connection && !link->reorder.never()) {
     const Block block = draws.block(reorder_key_);
     if (link->reorder.hit(block.b)) {
       at_ns += link->reorder_delay.sample(block.a).count();
       ++traffic.reordered;
-      credit(&measure::EventEffect::reordered);
+      if (reorder_by != nullptr) ++reorder_by->reordered;
     }
   }
   Fate fate{1, false, {connection ? in_order(src, dst, at_ns) : at_ns, 0}};
@@ -128,7 +127,7 @@ Fate Network::send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t 
       fate.copies = 2;
       fate.at_ns[1] = departs_ns + cut.delay_ns + link->latency.sample(block.a).count();
       ++traffic.duplicated;
-      credit(&measure::EventEffect::duplicated);
+      if (duplicate_by != nullptr) ++duplicate_by->duplicated;
     }
   }
   return fate;
@@ -159,10 +158,11 @@ bool Network::depart(std::int64_t now_ns, std::uint32_t src, std::uint32_t bytes
   std::int64_t& free_ns = uplink_free_ns_[src];
   const std::int64_t waiting_ns = std::max<std::int64_t>(0, free_ns - now_ns);
   const auto billion = std::int64_t{1'000'000'000};
-  const auto waiting_bytes = static_cast<std::int64_t>(static_cast<Int128>(waiting_ns) * spec_.bandwidth_bits / (8 * billion));
+  const auto waiting_bytes =
+      static_cast<std::int64_t>(static_cast<Int128>(waiting_ns) * spec_.bandwidth_bits / (8 * billion));
   if (waiting_bytes + bytes > spec_.queue_bytes && waiting_ns > 0) return false;
-  const auto takes_ns = static_cast<std::int64_t>((static_cast<Int128>(bytes) * 8 * billion + spec_.bandwidth_bits - 1) /
-                                                  spec_.bandwidth_bits);
+  const auto takes_ns = static_cast<std::int64_t>(
+      (static_cast<Int128>(bytes) * 8 * billion + spec_.bandwidth_bits - 1) / spec_.bandwidth_bits);
   free_ns = now_ns + waiting_ns + takes_ns;
   departs_ns = free_ns;
   return true;
@@ -281,8 +281,8 @@ std::vector<Network::Released> Network::release(std::int64_t now_ns) {
       ++pair_queue;
       continue;
     }
-    // The first segment's retransmissions back off while the pair is cut; the first one after the heal gets through, and
-    // what waits behind it follows.
+    // The first segment's retransmissions back off while the pair is cut; the first one after the heal gets through,
+    // and what waits behind it follows.
     std::int64_t resumes_ns = now_ns;
     if (spec_.kind == plan::LinkKind::kZmq) {
       std::int64_t timeout = spec_.retransmit_min.count();

@@ -1,14 +1,14 @@
-// The simulated network: what becomes of one message between two nodes. Latency, loss, duplication, reordering, bandwidth,
-// the two link kinds, partitions and link changes.
+// The simulated network: what becomes of one message between two nodes. Latency, loss, duplication, reordering,
+// bandwidth, the two link kinds, partitions and link changes.
 //
-// Draws are a function of (seed, sender, receiver, send time, index among that instant's sends to that receiver): Philox
-// has no state to share, so one more message, probe or fault changes nobody else's weather. Reachability is looked up at
-// sending; whether the receiver is up, at delivery. One thread.
+// Draws are a function of (seed, sender, receiver, send time, index among that instant's sends to that receiver):
+// Philox has no state to share, so one more message, probe or fault changes nobody else's weather. Reachability is
+// looked up at sending; whether the receiver is up, at delivery. One thread.
 //
-// A `udp` link treats every datagram on its own. A `zmq` link, and a stream over either, is a TCP connection: in order, a
-// lost segment is sent again after a timeout instead of vanishing. Across a cut a `zmq` link holds what is sent (up to the
-// high-water mark a pair, the newest is dropped beyond) and replays it after the heal, at the first retransmission that
-// gets through; a stream over `udp` is a short connection that fails.
+// A `udp` link treats every datagram on its own. A `zmq` link, and a stream over either, is a TCP connection: in order,
+// a lost segment is sent again after a timeout instead of vanishing. Across a cut a `zmq` link holds what is sent (up
+// to the high-water mark a pair, the newest is dropped beyond) and replays it after the heal, at the first
+// retransmission that gets through; a stream over `udp` is a short connection that fails.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ namespace hearsay::world {
 
 // A partition in force, its sides resolved to nodes.
 struct ActivePartition {
-  std::size_t event = 0;            // index in the plan
+  std::size_t event = 0;  // index in the plan
   std::string name;
-  std::vector<std::uint8_t> side;   // by slot; kNoSide: reaches and is reached by everybody
+  std::vector<std::uint8_t> side;  // by slot; kNoSide: reaches and is reached by everybody
   std::vector<std::vector<bool>> allowed;
   plan::Partition::Mode mode{};
   std::int64_t delay_ns = 0;
@@ -39,7 +39,7 @@ struct ActivePartition {
 // A link change in force.
 struct ActiveLinkChange {
   std::size_t event = 0;
-  std::vector<bool> from;           // by slot
+  std::vector<bool> from;  // by slot
   std::vector<bool> to;
   bool both_ways = true;
   const plan::LinkChange* change = nullptr;
@@ -50,9 +50,9 @@ struct ActiveLinkChange {
 
 // What happens to one message.
 struct Fate {
-  int copies = 0;                   // 0: dropped or held
-  bool held = false;                // the caller gives its reference to hold()
-  std::int64_t at_ns[2] = {0, 0};   // arrival of each copy
+  int copies = 0;                  // 0: dropped or held
+  bool held = false;               // the caller gives its reference to hold()
+  std::int64_t at_ns[2] = {0, 0};  // arrival of each copy
 };
 
 class Network {
@@ -98,8 +98,8 @@ class Network {
   // The smallest latency that any message can have: the length of a window for parallel runs. Above zero.
   std::int64_t shortest_latency_ns() const { return shortest_ns_; }
 
-  measure::Traffic traffic;                      // the drop, duplicate and hold counters; the driver owns the rest
-  std::vector<measure::EventEffect> effects;     // by event index
+  measure::Traffic traffic;                   // the drop, duplicate and hold counters; the driver owns the rest
+  std::vector<measure::EventEffect> effects;  // by event index
 
  private:
   static std::uint64_t pair(std::uint32_t src, std::uint32_t dst) { return std::uint64_t{src} << 32 | dst; }
@@ -107,8 +107,8 @@ class Network {
     return regions_ == 1 ? 0 : std::size_t{region_[src]} * regions_ + region_[dst];
   }
 
-  // Index of this send among those of (now, src) to dst. Inputs of one node at one instant follow each other, so one list
-  // is enough.
+  // Index of this send among those of (now, src) to dst. Inputs of one node at one instant follow each other, so one
+  // list is enough.
   std::uint32_t instant_index(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst) {
     if (now_ns != instant_.now_ns || src != instant_.src) begin_instant(now_ns, src);
     std::uint32_t index = instant_.publishes;
@@ -135,8 +135,8 @@ class Network {
     }
     return send_slowly(now_ns, src, dst, bytes, send_class, index);
   }
-  Fate send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::uint32_t bytes,
-                   SendClass send_class, std::uint32_t index);
+  Fate send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::uint32_t bytes, SendClass send_class,
+                   std::uint32_t index);
   // The draws of one send.
   struct Draws {
     std::uint64_t pair;
@@ -163,9 +163,9 @@ class Network {
   const plan::NetworkSpec& spec_;
   std::uint64_t latency_key_, loss_key_, duplicate_key_, reorder_key_;
   std::size_t regions_;
-  std::vector<std::uint16_t> region_;            // by slot; empty with one region
+  std::vector<std::uint16_t> region_;  // by slot; empty with one region
   const plan::LinkSpec* links_;
-  bool plain_ = true;                            // datagrams over one kind of loss: the fast path suffices
+  bool plain_ = true;  // datagrams over one kind of loss: the fast path suffices
   std::int64_t shortest_ns_ = 1;
 
   struct Instant {
@@ -178,14 +178,14 @@ class Network {
   std::vector<ActivePartition> partitions_;
   std::vector<ActiveLinkChange> changes_;
   plan::Reachability reachability_;
-  std::vector<std::int64_t> uplink_free_ns_;     // by slot; empty without a bandwidth
+  std::vector<std::int64_t> uplink_free_ns_;  // by slot; empty without a bandwidth
 
   struct Held {
     std::int64_t since_ns;
     MessageRef message;
   };
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::deque<Held>> held_;   // ordered: released in a fixed order
-  std::unordered_map<std::uint64_t, std::int64_t> last_arrival_ns_;            // by pair, of ordered links; looked up only
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::deque<Held>> held_;  // ordered: released in a fixed order
+  std::unordered_map<std::uint64_t, std::int64_t> last_arrival_ns_;  // by pair, of ordered links; looked up only
 };
 
 }  // namespace hearsay::world

@@ -14,14 +14,14 @@ namespace hearsay::world {
 
 // What the driver keeps of a node beside the strategies' states.
 struct NodeRecord {
-  std::uint32_t next_seq = 0;   // of the next event it causes; goes on after a restart
-  std::uint32_t boot_seq = 0;   // its timers of an earlier life have smaller ones
-  std::uint32_t index = 0;      // inputs handled so far: their place in the fingerprint
-  Epoch epoch = 0;              // 0: never started
-  std::uint32_t clock = 0;      // index of its clock; 0 is true time
+  std::uint32_t next_seq = 0;  // of the next event it causes; goes on after a restart
+  std::uint32_t boot_seq = 0;  // its timers of an earlier life have smaller ones
+  std::uint32_t index = 0;     // inputs handled so far: their place in the fingerprint
+  Epoch epoch = 0;             // 0: never started
+  std::uint32_t clock = 0;     // index of its clock; 0 is true time
   measure::ProcessState state = measure::ProcessState::kAbsent;
-  bool running = false;         // takes inputs: up or leaving
-  bool backlogged = false;      // paused or slow: inputs go through its backlog
+  bool running = false;     // takes inputs: up or leaving
+  bool backlogged = false;  // paused or slow: inputs go through its backlog
 };
 
 class NodeArena {

@@ -203,8 +203,8 @@ std::uint32_t SharedViews::intern_fact(std::uint32_t subject, Belief belief) {
   return fact;
 }
 
-// Restores the invariants of a subject after a holder was lost: no fact without holders, no base without holders while a
-// fact could take its place.
+// Restores the invariants of a subject after a holder was lost: no fact without holders, no base without holders while
+// a fact could take its place.
 void SharedViews::settle(std::uint32_t subject) {
   Subject& about = subjects_[subject];
   std::uint32_t most = kNone;

@@ -1,15 +1,15 @@
-// All views of a simulation in much less than N^2 beliefs: what most nodes believe of a member is stored once, as the base;
-// what differs is an interned fact (member, belief) with one bit a node that holds it.
+// All views of a simulation in much less than N^2 beliefs: what most nodes believe of a member is stored once, as the
+// base; what differs is an interned fact (member, belief) with one bit a node that holds it.
 //
-// A node's belief about a member is exactly one of: nothing, the base, or one fact. So every fact and every base knows how
-// many nodes hold it. A fact that nobody holds any more is freed; a base that nobody holds any more is replaced by the fact
-// that most hold, whose bits are then cleared. Nothing is forgotten because it is old: a partitioned node keeps its facts
-// alive as long as it believes them, and a process that ended (clear) holds nothing.
+// A node's belief about a member is exactly one of: nothing, the base, or one fact. So every fact and every base knows
+// how many nodes hold it. A fact that nobody holds any more is freed; a base that nobody holds any more is replaced by
+// the fact that most hold, whose bits are then cleared. Nothing is forgotten because it is old: a partitioned node
+// keeps its facts alive as long as it believes them, and a process that ended (clear) holds nothing.
 //
-// Memory: 32 bytes a member, and for each node that differs from "knows nobody" and "knows everybody the same" one bit a
-// member and one bit a fact in use: 13 MB of bits for 10,000 nodes in a steady state, as much again when every second of
-// them is suspected. Costs: get O(facts in use about the member, one or two), merge the same plus O(nodes / facts retired)
-// amortised. Behaves as PrivateViews does, to the last call; tests hold it to that. One thread.
+// Memory: 32 bytes a member, and for each node that differs from "knows nobody" and "knows everybody the same" one bit
+// a member and one bit a fact in use: 13 MB of bits for 10,000 nodes in a steady state, as much again when every second
+// of them is suspected. Costs: get O(facts in use about the member, one or two), merge the same plus O(nodes / facts
+// retired) amortised. Behaves as PrivateViews does, to the last call; tests hold it to that. One thread.
 #pragma once
 
 #include <cstdint>
@@ -85,10 +85,10 @@ class SharedViews final : public ViewStore {
 
   const Directory& directory_;
   std::uint32_t nodes_;
-  std::vector<std::uint32_t> record_;     // by owner: index into owns_, kEmpty or kEveryone
+  std::vector<std::uint32_t> record_;  // by owner: index into owns_, kEmpty or kEveryone
   std::vector<Own> owns_;
   std::vector<std::uint32_t> free_owns_;
-  std::vector<Subject> subjects_;         // empty until somebody knows somebody other than by kEveryone
+  std::vector<Subject> subjects_;  // empty until somebody knows somebody other than by kEveryone
   std::vector<Fact> facts_;
   std::vector<std::uint32_t> free_facts_;
   std::vector<Hash128> hashes_;

@@ -120,6 +120,7 @@ Request Workload::next_request(std::uint32_t client) {
   switch (spec.popularity) {
     case plan::ClientSpec::Popularity::kUniform: key = scale_bits(draw(client, kKey), spec.keys); break;
     case plan::ClientSpec::Popularity::kZipf:
+      HEARSAY_CHECK(behaviour.zipf.has_value());
       key = behaviour.zipf->sample(philox(key_, std::uint64_t{client} << 8 | kKey, who.issued)) - 1;
       break;
     case plan::ClientSpec::Popularity::kSequential: key = who.issued % spec.keys; break;
@@ -221,6 +222,7 @@ std::size_t Workload::change(const plan::WorkloadChange& change) {
 
 void Workload::finish() {
   std::vector<std::uint64_t> open;
+  open.reserve(pending_.size());
   for (const auto& [id, pending] : pending_) open.push_back(id);
   std::sort(open.begin(), open.end());
   for (const std::uint64_t id : open) {

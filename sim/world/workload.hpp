@@ -1,5 +1,5 @@
-// The load of a run: single ops at a time and node, and clients that issue requests, open loop at a rate or closed loop with
-// a pause. Every request is recorded whole, from invocation to answer, by true time.
+// The load of a run: single ops at a time and node, and clients that issue requests, open loop at a rate or closed loop
+// with a pause. Every request is recorded whole, from invocation to answer, by true time.
 //
 // A client's draws come from a stream of its own, one for each purpose of the next request, so that what the protocol
 // answers never changes what an open loop asks next. A client of a node that is down is refused at once (kUnavailable);
@@ -44,7 +44,7 @@ class Workload {
   };
   // What a client spec has become, changes applied.
   struct Behaviour {
-    DurationDistribution gap;      // open loop: between arrivals
+    DurationDistribution gap;  // open loop: between arrivals
     std::uint32_t put = 0, get = 0, del = 0;
     std::optional<Zipf> zipf;
   };
@@ -69,10 +69,10 @@ class Workload {
   measure::Measure& measure_;
   const std::function<void(const measure::OpRecord&)>& completed_;
   std::uint64_t key_;
-  std::vector<Behaviour> behaviours_;     // by client spec
+  std::vector<Behaviour> behaviours_;  // by client spec
   std::vector<Client> clients_;
   std::uint64_t next_op_ = 0;
-  std::unordered_map<std::uint64_t, Pending> pending_;   // by request id; looked up, sorted before it is walked
+  std::unordered_map<std::uint64_t, Pending> pending_;  // by request id; looked up, sorted before it is walked
 };
 
 }  // namespace hearsay::world

@@ -98,16 +98,15 @@ measure::Results World::run() {
   TrueTime next_sample(plan_.measure.sample_interval);
   std::size_t next_step = 0;
   bool interrupted = false;
-  // Between two boundaries the engine runs alone; at one instant the time line comes before the nodes, a sample after the
-  // time line.
+  // Between two boundaries the engine runs alone; at one instant the time line comes before the nodes, a sample after
+  // the time line.
   while (!interrupted) {
     TrueTime until = std::min(end, next_sample);
     if (next_step < timeline_.steps.size()) {
       until = std::min(until, TrueTime(Duration(timeline_.steps[next_step].at_ns)));
     }
     engine_.run_before(until);
-    while (next_step < timeline_.steps.size() &&
-           timeline_.steps[next_step].at_ns <= until.time_since_epoch().count()) {
+    while (next_step < timeline_.steps.size() && timeline_.steps[next_step].at_ns <= until.time_since_epoch().count()) {
       apply(timeline_.steps[next_step++]);
     }
     if (until == next_sample) {
@@ -191,8 +190,8 @@ void World::apply(const TimelineStep& step) {
     case Kind::kJoin:
     case Kind::kRestart: {
       // Asked before: a process that comes up observes itself at once, and the measurement must know that it lives.
-      const bool can = !engine_.running(node) &&
-                       (step.kind != Kind::kRestart || engine_.state(node) == ProcessState::kDown);
+      const bool can =
+          !engine_.running(node) && (step.kind != Kind::kRestart || engine_.state(node) == ProcessState::kDown);
       if (!can) break;
       measure_.process(engine_.now(), node, ProcessState::kUp, engine_.epoch(node) + 1);
       if (effect != nullptr) ++effect->nodes;

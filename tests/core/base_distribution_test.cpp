@@ -13,8 +13,8 @@ using namespace hearsay;
 
 namespace {
 
-constexpr std::array<std::uint64_t, 6> kWords{0, 1, 0x123456789abcdef0, 0x8000000000000000, 0xfedcba9876543210,
-                                              0xffffffffffffffff};
+constexpr std::array<std::uint64_t, 6> kWords{
+    0, 1, 0x123456789abcdef0, 0x8000000000000000, 0xfedcba9876543210, 0xffffffffffffffff};
 
 struct Case {
   DurationDistribution distribution;

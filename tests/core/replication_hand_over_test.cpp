@@ -16,7 +16,8 @@ AntiEntropyConfig copies(std::int64_t n) {
 }
 
 void fill(RepairedCluster& cluster, int keys) {
-  for (int i = 0; i < keys; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string("v").append(std::to_string(i)), 1h).ok);
+  for (int i = 0; i < keys; ++i)
+    CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string("v").append(std::to_string(i)), 1h).ok);
   cluster.loop.run_for(100ms);
 }
 
@@ -134,7 +135,8 @@ TEST_CASE("a newer version that arrives during a hand-over is not dropped with t
   for (std::uint32_t i = 1; i < 5; ++i) cluster.tell_one(NodeSlot{i}, NodeSlot{5}, Status::kAlive);
   for (int round = 0; round < 40; ++round) {
     for (int i = 0; i < 40; ++i)
-      cluster.loop.request(NodeSlot{0}, RepairedCluster::put_of(key_of(i), std::string("w").append(std::to_string(round))));
+      cluster.loop.request(NodeSlot{0},
+                           RepairedCluster::put_of(key_of(i), std::string("w").append(std::to_string(round))));
     cluster.loop.run_for(100ms);
   }
   cluster.tell(NodeSlot{5}, Status::kAlive);

@@ -80,7 +80,8 @@ TEST_CASE("every mode of anti-entropy makes replicas equal") {
     const NodeSlot missing = cluster.replicas("key0", 3)[1];
     cluster.isolate({missing});
     const NodeSlot client = cluster.outsider("key0", 3);
-    for (int i = 0; i < 30; ++i) (void)cluster.put(client, key_of(i), std::string("v").append(std::to_string(i)), i % 2 == 0 ? 1h : 0s);
+    for (int i = 0; i < 30; ++i)
+      (void)cluster.put(client, key_of(i), std::string("v").append(std::to_string(i)), i % 2 == 0 ? 1h : 0s);
     cluster.heal();
     const bool converged = cluster.loop.run_until(
         [&] {

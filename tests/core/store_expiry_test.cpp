@@ -11,8 +11,8 @@ namespace {
 constexpr MonoTime kStart = MonoTime(1000s);
 
 TEST_CASE("store: a value lives right up to its deadline and not a nanosecond longer") {
-  for (const Duration ttl : {Duration(1ms), Duration(999ms), Duration(1s), Duration(24h * 30), Duration(24h * 30 + 1s),
-                             kTenYears}) {
+  for (const Duration ttl :
+       {Duration(1ms), Duration(999ms), Duration(1s), Duration(24h * 30), Duration(24h * 30 + 1s), kTenYears}) {
     CAPTURE(ttl.count());
     // Once with nobody calling expire, once with all the calls that next_due asks for.
     for (const bool driven : {false, true}) {

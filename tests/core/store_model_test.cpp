@@ -109,9 +109,12 @@ class Trial {
     const std::uint64_t n = random_.below(200);
     return n < 150 ? numbered("k", n) : numbered(std::string(40, 'k'), n);
   }
-  Version any_version() { return version(1 + random_.below(30) + static_cast<std::uint64_t>(writes_ / 200), 1 + random_.below(2)); }
+  Version any_version() {
+    return version(1 + random_.below(30) + static_cast<std::uint64_t>(writes_ / 200), 1 + random_.below(2));
+  }
   Duration ttl() {
-    static constexpr std::array<Duration, 9> kTtls = {0ns, 1ns, 1ms, 999ms, 1s, 60s, 24h * 30, 24h * 30 + 1s, kTenYears};
+    static constexpr std::array<Duration, 9> kTtls = {0ns, 1ns,      1ms,           999ms,    1s,
+                                                      60s, 24h * 30, 24h * 30 + 1s, kTenYears};
     const std::uint64_t which = random_.below(12);
     return which < kTtls.size() ? kTtls[which] : Duration(random_.below(5'000'000'000));
   }
@@ -136,9 +139,7 @@ class Trial {
         ++writes_;
         break;
       }
-      case 5:
-        REQUIRE(store_.erase(k, ring_hash(k), v, now_) == model_.erase(k, v, now_, grace_));
-        break;
+      case 5: REQUIRE(store_.erase(k, ring_hash(k), v, now_) == model_.erase(k, v, now_, grace_)); break;
       case 6: {
         const Duration left(1 + random_.below(20'000'000'000));
         REQUIRE(store_.erase(k, ring_hash(k), v, now_, left) == model_.erase(k, v, now_, left));
@@ -154,12 +155,8 @@ class Trial {
       case 8:
         if (random_.below(40) == 0) restart();
         break;
-      case 9:
-        expire(random_.below(30));
-        break;
-      default:
-        now_ += pause();
-        model_.advance(now_);
+      case 9: expire(random_.below(30)); break;
+      default: now_ += pause(); model_.advance(now_);
     }
   }
 

@@ -14,8 +14,8 @@ constexpr MonoTime kNow = MonoTime(1000s);
 TEST_CASE("store: keys and values come back byte for byte, at the limits too") {
   Store store;
   const std::string odd("\0\xff k", 4);
-  for (const std::string& key : {std::string(), odd, std::string(22, 'a'), std::string(23, 'b'),
-                                 std::string(kMaxKeyBytes, 'c')}) {
+  for (const std::string& key :
+       {std::string(), odd, std::string(22, 'a'), std::string(23, 'b'), std::string(kMaxKeyBytes, 'c')}) {
     for (const std::string& value : {std::string(), odd, std::string(kMaxValueBytes, 'v')}) {
       Store one;
       REQUIRE(put(one, key, value, version(1), 0ns, kNow) == WriteResult::kApplied);

@@ -53,9 +53,9 @@ class SwimCluster : public Loopback {
     return found == observations().end() ? std::nullopt : std::optional(found->at);
   }
   std::size_t count_about(ObservationKind kind, NodeSlot subject) {
-    return static_cast<std::size_t>(std::count_if(observations().begin(), observations().end(), [&](const Observation& o) {
-      return o.kind == kind && o.peer == subject;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(observations().begin(), observations().end(),
+                      [&](const Observation& o) { return o.kind == kind && o.peer == subject; }));
   }
 
   // Cuts the first `size` nodes off from the others, both ways; 0 heals.

@@ -37,7 +37,8 @@ Mean periods_to_detection(SwimProbeOrder order, std::uint32_t nodes, int runs) {
     c.crash(victim);
     const TrueTime crashed = c.now();
     const bool detected = c.run_until(
-        [&] { return !c.observations().empty() && c.observations().back().kind == ObservationKind::kMemberSuspect; }, 2min);
+        [&] { return !c.observations().empty() && c.observations().back().kind == ObservationKind::kMemberSuspect; },
+        2min);
     REQUIRE(detected);
     const Duration to_probe = c.now() - crashed - config.probe_interval;
     const auto periods = static_cast<double>(std::max(Duration(0), to_probe) / config.probe_interval + 1);

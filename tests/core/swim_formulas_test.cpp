@@ -64,6 +64,12 @@ TEST_CASE("push-pull slows down above 32 members") {
   CHECK(push_pull_scale(30s, 10'000) == 300s);
 }
 
+TEST_CASE("a nack is sent before the asker stops waiting for it") {
+  CHECK(nack_timeout(500ms, 0.8) == 400ms);
+  CHECK(nack_timeout(500ms, 1.0) == 500ms);
+  CHECK(nack_timeout(500ms, 0.0) == 0ms);
+}
+
 TEST_CASE("local health stays between healthy and the multiplier") {
   CHECK(awareness_after(0, -1, 8) == 0);
   CHECK(awareness_after(0, 3, 8) == 3);

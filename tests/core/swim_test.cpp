@@ -32,8 +32,8 @@ TEST_CASE("a crash is found, timed and told to everybody") {
   c.run_for(5s);
   c.crash(n(5));
   const TrueTime crashed = c.now();
-  // Round-robin probing finds it within 2n - 1 intervals and one more for the probe; then the suspicion runs, and gossip
-  // takes a few of its own intervals.
+  // Round-robin probing finds it within 2n - 1 intervals and one more for the probe; then the suspicion runs, and
+  // gossip takes a few of its own intervals.
   const Duration least = swim::suspicion_min(4, 16, 1s);
   CHECK(c.run_until([&] { return c.all_believe(n(5), Status::kDead); }, 32s + 6 * least + 2s));
   const auto suspected = c.first(ObservationKind::kMemberSuspect, n(5));
@@ -113,7 +113,8 @@ TEST_CASE("a stream ping saves a member that datagrams do not reach") {
     REQUIRE(c.run_until([&] { return c.converged(); }, 5s));
     c.drop = [](NodeSlot from, NodeSlot to, const Message& m) {
       if (from != n(3) && to != n(3)) return false;
-      return !(is<swim::Sync>(m) || (is<swim::Ping>(m) && as<swim::Ping>(m).stream) || (is<swim::Ack>(m) && from == n(3)));
+      return !(is<swim::Sync>(m) || (is<swim::Ping>(m) && as<swim::Ping>(m).stream) ||
+               (is<swim::Ack>(m) && from == n(3)));
     };
     c.run_for(20s);
     CHECK((c.count_about(ObservationKind::kMemberSuspect, n(3)) > 0) == disabled);
@@ -261,6 +262,25 @@ TEST_CASE("a member cut off blames itself first") {
   c.run_for(12s);
   CHECK(c.swim(n(0)).awareness > 2);
   CHECK(c.swim(n(3)).awareness < 2);
+}
+
+TEST_CASE("nacks in time tell a healthy member that it is not to blame") {
+  for (const double share : {0.8, 1.0}) {
+    SwimConfig config;
+    config.nack_share = share;
+    SwimCluster c(config, {.nodes = 12});
+    c.start_all();
+    REQUIRE(c.run_until([&] { return c.converged(); }, 5s));
+    c.crash(n(5));
+    int worst = 0;
+    c.drop = [&](NodeSlot from, NodeSlot, const Message&) {
+      worst = std::max<int>(worst, c.swim(from).awareness);
+      return false;
+    };
+    c.run_for(6s);  // nobody is dead yet: every helper is alive, and answers
+    CHECK(c.count(ObservationKind::kMemberSuspect) > 0);
+    CHECK((worst > 0) == (share == 1.0));
+  }
 }
 
 TEST_CASE("the dead are forgotten after reconnect_timeout, the departed after tombstone_timeout") {

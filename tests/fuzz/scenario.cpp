@@ -1,5 +1,5 @@
-// Any bytes as a scenario: read or refused with one line, never a crash, a hang or an exception. The first line may be an
-// override ("#set key=value"). No file is read.
+// Any bytes as a scenario: read or refused with one line, never a crash, a hang or an exception. The first line may be
+// an override ("#set key=value"). No file is read.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>

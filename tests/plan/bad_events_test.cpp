@@ -1,4 +1,5 @@
-// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the duration.
+// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the
+// duration.
 #include <doctest/doctest.h>
 
 #include "tests/plan/bad_input.hpp"
@@ -10,8 +11,7 @@ TEST_CASE("bad input: events") {
       {"[[event]]\nat = \"5s\"",
        "x.toml:2:1: [[event]] lacks 'kind'; expected one of partition, heal, flap, link, loss, latency, crash, "
        "restart, rolling-restart, pause, resume, join, leave, slow, clock, churn, workload"},
-      {"[[event]]\nkind = \"heal\"",
-       "x.toml:2:1: [[event]] of kind 'heal' lacks 'at'; expected at = \"10s\""},
+      {"[[event]]\nkind = \"heal\"", "x.toml:2:1: [[event]] of kind 'heal' lacks 'at'; expected at = \"10s\""},
       {"[[event]]\nat = \"70s\"\nkind = \"heal\"",
        "x.toml:3:6: at: 70s is at or after the scenario's end (1min); expected a time before it"},
       {"[[event]]\nat = \"5s\"\nkind = \"partitoin\"",

@@ -1,4 +1,5 @@
-// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the duration.
+// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the
+// duration.
 #include <doctest/doctest.h>
 
 #include "tests/plan/bad_input.hpp"
@@ -7,8 +8,7 @@ using namespace hearsay::test;
 
 TEST_CASE("bad input: the network") {
   check_messages({
-      {"[network]\nkind = \"tcp\"",
-       "x.toml:3:8: kind: unknown 'tcp'; expected one of udp, zmq"},
+      {"[network]\nkind = \"tcp\"", "x.toml:3:8: kind: unknown 'tcp'; expected one of udp, zmq"},
       {"[network]\nlink = \"udp\"",
        "x.toml:3:8: link: 'udp' is a string; expected [[network.link]] tables, or kind = \"udp\" or \"zmq\""},
       {"[network]\nloss = 1.5",
@@ -121,14 +121,12 @@ TEST_CASE("bad input: expectations") {
        "x.toml:4:7: max: \"3\" lacks a unit; a duration has one of ns us ms s min h d µs μs"},
       {"[[expect]]\nmetric = \"messages_per_node_s\"\nmax = \"3s\"",
        "x.toml:4:7: max: '3s' is a string; expected a plain number"},
-      {"[[expect]]\nmetric = \"availability_share\"\nmin = \"101%\"",
-       "x.toml:4:7: min: \"101%\" is over one (100%)"},
+      {"[[expect]]\nmetric = \"availability_share\"\nmin = \"101%\"", "x.toml:4:7: min: \"101%\" is over one (100%)"},
       {"[[expect]]\nmetric = \"availability_share\"\nmin = 0.9\nmax = 0.5",
        "x.toml:4:7: min: above max; expected at most that"},
       {"[[expect]]\nmetric = \"availability_share\"\nmin = true",
        "x.toml:4:7: min: true is not a string; expected a number, or a quantity with a unit"},
-      {"[[expect]]\nmetric = \"availability_share\"\nmin = nan",
-       "x.toml:4:7: min: not a finite number; expected one"},
+      {"[[expect]]\nmetric = \"availability_share\"\nmin = nan", "x.toml:4:7: min: not a finite number; expected one"},
       {"[[expect]]\ninvariant = \"no_resurection\"",
        "x.toml:3:13: invariant: unknown invariant 'no_resurection'; expected one of no_resurrection, never_early, "
        "views_agree_at_end; did you mean 'no_resurrection'?"},
@@ -148,9 +146,7 @@ TEST_CASE("bad input: measurement") {
        "x.toml:3:19: sample_interval: 1us is out of range; expected a duration of at least \"1ms\""},
       {"[measure]\nsample_interval = \"1ms\"\nsampel = 3",
        "x.toml:4:1: unknown key 'sampel' in [measure]; expected one of sample_interval, views, ring, values"},
-      {"[measure]\nviews = false\nring = true",
-       "x.toml:4:8: ring: needs the views; expected views = true beside it"},
-      {"[simulator]\nthreads = 4",
-       "x.toml:3:1: unknown key 'threads' in [simulator]; expected one of views"},
+      {"[measure]\nviews = false\nring = true", "x.toml:4:8: ring: needs the views; expected views = true beside it"},
+      {"[simulator]\nthreads = 4", "x.toml:3:1: unknown key 'threads' in [simulator]; expected one of views"},
   });
 }

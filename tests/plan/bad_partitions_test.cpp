@@ -1,4 +1,5 @@
-// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the duration.
+// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the
+// duration.
 #include <doctest/doctest.h>
 
 #include "tests/plan/bad_input.hpp"

@@ -1,4 +1,5 @@
-// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the duration.
+// What a wrong scenario is answered with: the whole line, since it is what a person has to go on. Line 1 is the
+// duration.
 #include <doctest/doctest.h>
 
 #include "tests/plan/bad_input.hpp"
@@ -18,16 +19,11 @@ TEST_CASE("bad input: clients") {
        "x.toml:4:10: steady: a closed loop keeps no rhythm; expected it beside 'rate' alone"},
       {"[[client]]\nput = 0\nget = 0",
        "x.toml:3:7: put: the weights of put, get and del are 0 together; expected one above it"},
-      {"[[client]]\nput = -1",
-       "x.toml:3:7: put: -1 is out of range; expected an integer from 0 to 1000000000"},
-      {"[[client]]\nstart = \"60s\"",
-       "x.toml:3:9: start: at or after the scenario's end; expected a time before it"},
-      {"[[client]]\nstop = \"61s\"",
-       "x.toml:3:8: stop: after the scenario's end; expected a time up to it"},
-      {"[[client]]\nstart = \"20s\"\nstop = \"10s\"",
-       "x.toml:4:8: stop: not after 'start'; expected a later time"},
-      {"[[client]]\nkeys = 0",
-       "x.toml:3:8: keys: 0 is out of range; expected an integer from 1 to 1000000000"},
+      {"[[client]]\nput = -1", "x.toml:3:7: put: -1 is out of range; expected an integer from 0 to 1000000000"},
+      {"[[client]]\nstart = \"60s\"", "x.toml:3:9: start: at or after the scenario's end; expected a time before it"},
+      {"[[client]]\nstop = \"61s\"", "x.toml:3:8: stop: after the scenario's end; expected a time up to it"},
+      {"[[client]]\nstart = \"20s\"\nstop = \"10s\"", "x.toml:4:8: stop: not after 'start'; expected a later time"},
+      {"[[client]]\nkeys = 0", "x.toml:3:8: keys: 0 is out of range; expected an integer from 1 to 1000000000"},
       {"[[client]]\npopularity = \"zip\"",
        "x.toml:3:14: popularity: unknown 'zip'; expected one of uniform, zipf, sequential; did you mean 'zipf'?"},
       {"[[client]]\nzipf_exponent = 1.1",
@@ -41,8 +37,7 @@ TEST_CASE("bad input: clients") {
        "x.toml:3:59: max: 2000000B is out of range; expected a size from \"0B\" to \"1000000B\""},
       {"[[client]]\nttl = \"4000d\"",
        "x.toml:3:7: ttl: \"4000d\" is over ten years; expected a duration such as \"500ms\""},
-      {"[[client]]\nttl = \"0s\"",
-       "x.toml:3:7: ttl: 0s; expected a duration above zero, or \"never\""},
+      {"[[client]]\nttl = \"0s\"", "x.toml:3:7: ttl: 0s; expected a duration above zero, or \"never\""},
       {"[[client]]\nttl = \"-1s\"",
        "x.toml:3:7: ttl: \"-1s\": a duration cannot be negative; expected a duration such as \"500ms\""},
       {"[[client]]\nname = \"a\"\n[[client]]\nname = \"a\"",
@@ -53,21 +48,18 @@ TEST_CASE("bad input: clients") {
        "x.toml:3:1: unknown key 'nodez' in [[client]]; expected one of name, nodes, per_node, rate, think, "
        "steady, start, stop, put, get, del, keys, popularity, zipf_exponent, key_prefix, value_size, ttl; did you "
        "mean 'nodes'?"},
-      {"[[client]]\nper_node = 0",
-       "x.toml:3:12: per_node: 0 is out of range; expected an integer from 1 to 1000000"},
+      {"[[client]]\nper_node = 0", "x.toml:3:12: per_node: 0 is out of range; expected an integer from 1 to 1000000"},
   });
 }
 
 TEST_CASE("bad input: ops") {
   check_messages({
-      {"[[op]]\nnode = \"n0\"\nput = \"k\"",
-       "x.toml:2:1: [[op]] lacks 'at'; expected at = \"5s\""},
+      {"[[op]]\nnode = \"n0\"\nput = \"k\"", "x.toml:2:1: [[op]] lacks 'at'; expected at = \"5s\""},
       {"[[op]]\nat = \"60s\"\nnode = \"n0\"\nput = \"k\"",
        "x.toml:3:6: at: at or after the scenario's end; expected a time before it"},
       {"[[op]]\nat = \"-1s\"\nnode = \"n0\"\nput = \"k\"",
        "x.toml:3:6: at: \"-1s\": a duration cannot be negative; expected a duration such as \"500ms\""},
-      {"[[op]]\nat = \"1s\"\nput = \"k\"",
-       "x.toml:2:1: [[op]] lacks 'node'; expected node = \"n0\""},
+      {"[[op]]\nat = \"1s\"\nput = \"k\"", "x.toml:2:1: [[op]] lacks 'node'; expected node = \"n0\""},
       {"[[op]]\nat = \"1s\"\nnode = \"n0..n3\"\nput = \"k\"",
        "x.toml:4:8: node: 'n0..n3' is not one node; expected a single one"},
       {"[[op]]\nat = \"1s\"\nnode = \"n0\"",
@@ -76,12 +68,10 @@ TEST_CASE("bad input: ops") {
        "x.toml:6:1: [[op]] has 'put' and 'get'; expected one of them"},
       {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nget = \"k\"\nvalue = \"v\"",
        "x.toml:6:9: value: a get has none; expected it with a put alone"},
-      {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nput = \"\"",
-       "x.toml:5:7: put: a key of 0 bytes; expected 1 to 250"},
+      {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nput = \"\"", "x.toml:5:7: put: a key of 0 bytes; expected 1 to 250"},
       {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nop = \"set\"\nkey = \"k\"",
        "x.toml:5:6: op: unknown 'set'; expected one of get, put, del; did you mean 'get'?"},
-      {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nop = \"put\"",
-       "x.toml:2:1: [[op]] lacks 'key'; expected key = \"k1\""},
+      {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nop = \"put\"", "x.toml:2:1: [[op]] lacks 'key'; expected key = \"k1\""},
       {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nput = \"k\"\nttl = \"11000d\"",
        "x.toml:6:7: ttl: \"11000d\" is over ten years; expected a duration such as \"500ms\""},
       {"[[op]]\nat = \"1s\"\nnode = \"n0\"\nput = \"k\"\nttl = 5",

@@ -126,7 +126,8 @@ TEST_CASE("a bridge reaches both halves, which do not reach each other") {
 TEST_CASE("in a ring of majorities every node sees one, and no two the same") {
   for (const std::uint32_t nodes : {4U, 5U, 6U, 7U, 64U}) {
     CAPTURE(nodes);
-    const auto ring = event<Partition>("kind = \"partition\"\nmajorities = true\n", "[nodes]\ncount = " + std::to_string(nodes));
+    const auto ring =
+        event<Partition>("kind = \"partition\"\nmajorities = true\n", "[nodes]\ncount = " + std::to_string(nodes));
     REQUIRE(ring.sides.size() == nodes);
     for (std::uint32_t i = 0; i < nodes; ++i) {
       const auto seen = std::count(ring.allowed[i].begin(), ring.allowed[i].end(), true);
@@ -160,7 +161,8 @@ TEST_CASE("a flap is a partition with a period") {
 
 TEST_CASE("links change for some nodes and some time") {
   const auto link = event<LinkChange>(
-      "kind = \"link\"\nfrom = \"n1\"\nto = \"n2..n3\"\none_way = true\nloss = \"10%\"\nreorder = 0.5\nreorder_delay = \"1s\"\nuntil = \"15s\"\n");
+      "kind = \"link\"\nfrom = \"n1\"\nto = \"n2..n3\"\none_way = true\nloss = \"10%\"\nreorder = 0.5\nreorder_delay = "
+      "\"1s\"\nuntil = \"15s\"\n");
   CHECK(link.from.nodes.size() == 1);
   CHECK(link.to.nodes.size() == 2);
   CHECK_FALSE(link.both_ways);
@@ -186,7 +188,8 @@ TEST_CASE("nodes crash, restart, pause, join, leave and are slow") {
   CHECK(crash.keep_state);
   CHECK_FALSE(event<Crash>("kind = \"crash\"\nnodes = \"n1\"\n").restart_after);
   CHECK_FALSE(event<Restart>("kind = \"restart\"\nnodes = \"n1\"\n").keep_state);
-  const auto rolling = event<RollingRestart>("kind = \"rolling-restart\"\nnodes = \"n0..n9\"\ndown = \"2s\"\npause = \"3s\"\n");
+  const auto rolling =
+      event<RollingRestart>("kind = \"rolling-restart\"\nnodes = \"n0..n9\"\ndown = \"2s\"\npause = \"3s\"\n");
   CHECK(rolling.down == 2s);
   CHECK(rolling.pause == 3s);
   CHECK(rolling.keep_state);
@@ -208,7 +211,8 @@ TEST_CASE("clocks jump, nodes churn, the load changes") {
   CHECK(churn.mean_up == 20s);
   CHECK(churn.mean_down == 5s);
   CHECK(churn.until == 60s);
-  const auto load = event<WorkloadChange>("kind = \"workload\"\nclient = \"load\"\nrate = \"5/s\"\nget = 3\n", "[[client]]\nname = \"load\"");
+  const auto load = event<WorkloadChange>("kind = \"workload\"\nclient = \"load\"\nrate = \"5/s\"\nget = 3\n",
+                                          "[[client]]\nname = \"load\"");
   CHECK(load.client == "load");
   CHECK(load.rate_hz == 5.0);
   CHECK(load.get_weight == 3);

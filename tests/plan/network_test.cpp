@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "sim/plan/csv_table.hpp"
 #include "core/base/quantity.hpp"
+#include "sim/plan/csv_table.hpp"
 #include "tests/plan/read.hpp"
 
 using namespace hearsay;
@@ -47,7 +47,8 @@ TEST_CASE("every kind of distribution is read") {
            {"{distribution = \"constant\", value = \"20ms\"}", "constant 20ms"},
            {"{distribution = \"uniform\", min = \"1ms\", max = \"9ms\"}", "uniform 1ms..9ms"},
            {"{distribution = \"exponential\", mean = \"20ms\", min = \"1ms\"}", "exponential mean 20ms min 1ms"},
-           {"{distribution = \"normal\", mean = \"20ms\", sd = \"2ms\", min = \"1ms\"}", "normal mean 20ms sd 2ms min 1ms"},
+           {"{distribution = \"normal\", mean = \"20ms\", sd = \"2ms\", min = \"1ms\"}",
+            "normal mean 20ms sd 2ms min 1ms"},
            {"{distribution = \"pareto\", min = \"5ms\", shape = 2.5}", "pareto min 5ms shape 2.5"},
            {"{distribution = \"pareto\", min = \"5ms\", shape = 2, cap = \"1s\"}", "pareto min 5ms shape 2 cap 1s"}}) {
     CAPTURE(table);
@@ -127,7 +128,8 @@ std::string csv(std::string_view text, std::string_view unit = "") {
   const auto table = parse_csv(text, "l.csv", unit, nanoseconds);
   if (!table) return table.error().message;
   std::string out;
-  for (const auto& entry : table->entries()) out += std::to_string(entry.value) + "x" + std::to_string(entry.weight) + " ";
+  for (const auto& entry : table->entries())
+    out += std::to_string(entry.value) + "x" + std::to_string(entry.weight) + " ";
   return out;
 }
 
@@ -151,7 +153,8 @@ TEST_CASE("a distribution's file is looked for beside the scenario") {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / "hearsay-plan-test";
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "l.csv") << "10ms,1\n20ms,3\n";
-  std::ofstream(folder / "s.toml") << "duration = \"5s\"\n[network]\nlatency = {distribution = \"empirical\", file = \"l.csv\"}\n";
+  std::ofstream(folder / "s.toml")
+      << "duration = \"5s\"\n[network]\nlatency = {distribution = \"empirical\", file = \"l.csv\"}\n";
   const auto plan = read_file((folder / "s.toml").string(), {}, catalogue());
   std::ofstream(folder / "l.csv") << "10ms,1\n0ms\n";
   const auto zero = read_file((folder / "s.toml").string(), {}, catalogue());
@@ -160,5 +163,6 @@ TEST_CASE("a distribution's file is looked for beside the scenario") {
   CHECK(plan->name == "s");
   CHECK(plan->network.links[0].latency.mean() == 17'500us);
   REQUIRE_FALSE(zero);
-  CHECK(zero.error().message.ends_with("s.toml:3:11: latency: its minimum is 0s; expected one above zero, such as \"1ms\""));
+  CHECK(zero.error().message.ends_with(
+      "s.toml:3:11: latency: its minimum is 0s; expected one above zero, such as \"1ms\""));
 }

@@ -72,7 +72,8 @@ TEST_CASE("a random choice keeps its pool, of the nodes present unless it says o
 }
 
 TEST_CASE("the first three nodes that are present are seeds unless the scenario says otherwise") {
-  const auto plan = read("[[group]]\nname = \"late\"\npresent = false\ncount = 2\n[[group]]\nname = \"a\"\ncount = 5\n");
+  const auto plan =
+      read("[[group]]\nname = \"late\"\npresent = false\ncount = 2\n[[group]]\nname = \"a\"\ncount = 5\n");
   REQUIRE(plan);
   CHECK(plan->seeds.text == "a0, a1, a2");
   CHECK(plan->seeds.nodes == std::vector<NodeSlot>{NodeSlot{2}, NodeSlot{3}, NodeSlot{4}});

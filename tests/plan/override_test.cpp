@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "sim/plan/input.hpp"
 #include "tests/plan/read.hpp"
 
 using namespace hearsay;
@@ -54,7 +55,9 @@ TEST_CASE("a string needs no quotes, whatever it looks like") {
 }
 
 TEST_CASE("a value may be a whole table or list") {
-  CHECK(with({R"(network.latency={distribution="uniform", min="1ms", max="2ms"})"}).network.links[0].latency.maximum() == 2ms);
+  CHECK(
+      with({R"(network.latency={distribution="uniform", min="1ms", max="2ms"})"}).network.links[0].latency.maximum() ==
+      2ms);
   CHECK(with({R"(event=[])"}).events.empty());
 }
 
@@ -69,13 +72,15 @@ TEST_CASE("errors of an override name it") {
   const auto error = [](const std::string& assignment) { return said(kScenario, {assignment}); };
   CHECK(error("nodes.count=many") == "--set nodes.count: count: 'many' is not an integer; expected one from 1 to 5000");
   CHECK(error("nodes.cuont=3") ==
-        "--set nodes.cuont: unknown key 'cuont' in [nodes]; expected one of count, prefix, region, weight, zone, present; "
+        "--set nodes.cuont: unknown key 'cuont' in [nodes]; expected one of count, prefix, region, weight, zone, "
+        "present; "
         "did you mean 'count'?");
   CHECK(error("membership.rejoin=nonne") ==
         "--set membership.rejoin: rejoin: unknown 'nonne'; expected one of none, push-pull; did you mean 'none'?");
-  CHECK(error("network.latency=20") ==
-        "--set network.latency: latency: \"20\" lacks a unit; a duration has one of ns us ms s min h d µs μs; expected a "
-        "duration such as \"500ms\"");
+  CHECK(
+      error("network.latency=20") ==
+      "--set network.latency: latency: \"20\" lacks a unit; a duration has one of ns us ms s min h d µs μs; expected a "
+      "duration such as \"500ms\"");
   CHECK(error("membershp.rejoin=none").starts_with("--set membershp.rejoin: unknown key 'membershp' in a scenario;"));
   CHECK(error("duration.x=3") == "--set duration.x: duration is a string; expected a table");
   CHECK(error("event.7.at=5s") ==
@@ -95,6 +100,22 @@ TEST_CASE("what is no assignment is refused") {
   }
   CHECK(error("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1").ends_with("not a key; expected one such as membership.rejoin"));
   CHECK(error("name=" + std::string(70'000, 'x')) == "--set 'name': over 65536 bytes");
+}
+
+TEST_CASE("bytes that are no text are refused") {
+  CHECK(said(kScenario, {"question=\xff"}) == "--set 'question': not UTF-8");
+  CHECK(said(kScenario, {"\xff=1"}) == "--set with a key: not UTF-8");
+  CHECK(said(kScenario, {std::string("question=a\0b", 12)}) == "--set 'question': not UTF-8");
+  CHECK(with({"question=d\u00fcr\u20ac\U0001f600"}).question == "d\u00fcr\u20ac\U0001f600");
+}
+
+TEST_CASE("what is UTF-8 is told from what is not") {
+  using plan::is_utf8;
+  CHECK(is_utf8("a\u00fc\u20ac\U0010ffff"));
+  // A lone continuation, a cut character, an overlong "/", a surrogate, beyond the last code point.
+  for (const std::string_view bytes : {"\x80", "\xe2\x82", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"}) {
+    CHECK_FALSE(is_utf8(bytes));
+  }
 }
 
 TEST_CASE("a value cannot bring a second key with it") {

@@ -10,9 +10,9 @@
 
 namespace hearsay::test {
 
-inline constexpr std::string_view kMetrics[] = {"convergence_s[label]",        "availability_share", "messages_per_node_s",
-                                                "availability_share[client]",  "get_latency_p99_ms", "bytes_count",
-                                                "bytes_per_node_s",            "early_expiries_count"};
+inline constexpr std::string_view kMetrics[] = {
+    "convergence_s[label]", "availability_share", "messages_per_node_s", "availability_share[client]",
+    "get_latency_p99_ms",   "bytes_count",        "bytes_per_node_s",    "early_expiries_count"};
 inline constexpr std::string_view kInvariants[] = {"no_resurrection", "never_early", "views_agree_at_end"};
 
 // "duration" is given as line 1, so that a test's own text begins with line 2.

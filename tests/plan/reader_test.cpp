@@ -80,8 +80,9 @@ present = false
 }
 
 TEST_CASE("a preset comes before the parameters beside it") {
-  const auto plan = read("[membership]\nprobe_timeout = \"3s\"\npreset = \"wan\"\nrejoin = \"none\"\nrefute = false\n"
-                         "packet = \"2KiB\"\nawareness = \"10%\"\nsuspicion_mult = 5\nindirect_checks = 2\n");
+  const auto plan = read(
+      "[membership]\nprobe_timeout = \"3s\"\npreset = \"wan\"\nrejoin = \"none\"\nrefute = false\n"
+      "packet = \"2KiB\"\nawareness = \"10%\"\nsuspicion_mult = 5\nindirect_checks = 2\n");
   REQUIRE(plan);
   CHECK(plan->membership.preset == "wan");
   CHECK(value_of(plan->membership, "probe_interval") == "5s");
@@ -223,7 +224,8 @@ invariant = "never_early"
 }
 
 TEST_CASE("what is measured can be chosen") {
-  const auto plan = read("[measure]\nsample_interval = \"100ms\"\nviews = false\nvalues = false\n[simulator]\nviews = \"private\"\n");
+  const auto plan =
+      read("[measure]\nsample_interval = \"100ms\"\nviews = false\nvalues = false\n[simulator]\nviews = \"private\"\n");
   REQUIRE(plan);
   CHECK(plan->measure.sample_interval == 100ms);
   CHECK_FALSE(plan->measure.views);

@@ -62,8 +62,8 @@ TEST_CASE("every example of the reference is a scenario") {
 
 TEST_CASE("every key and every kind of event is in the reference") {
   const std::string text = page();
-  std::vector<std::string> headings{"", "[nodes]", "[[group]]", "[[region]]", "[network]", "[[clock]]", "[[client]]",
-                                    "[[op]]", "[[expect]]", "[measure]", "[simulator]"};
+  std::vector<std::string> headings{"",           "[nodes]", "[[group]]",  "[[region]]", "[network]",  "[[clock]]",
+                                    "[[client]]", "[[op]]",  "[[expect]]", "[measure]",  "[simulator]"};
   const std::string kinds = said("[[event]]\nkind = \"zzzzzz\"\n");
   for (const std::string& kind : keys_in(kinds)) headings.push_back("[[event]]\nat = \"5s\"\nkind = \"" + kind + "\"");
   headings.push_back("[[region]]\nname = \"eu\"\n[[network.link]]");
@@ -73,7 +73,8 @@ TEST_CASE("every key and every kind of event is in the reference") {
     REQUIRE(message.find("unknown key 'zzzzzz'") != std::string::npos);
     for (const std::string& key : keys_in(message)) {
       CAPTURE(key);
-      const bool there = text.find("`" + key + "`") != std::string::npos || text.find("[" + key + "]") != std::string::npos ||
+      const bool there = text.find("`" + key + "`") != std::string::npos ||
+                         text.find("[" + key + "]") != std::string::npos ||
                          text.find("[network." + key + "]") != std::string::npos;
       CHECK(there);
     }

@@ -1,5 +1,5 @@
-// A catalogue of strategies that have parameters of every type and do nothing: what the reader is tested with, so that its
-// tests depend on no protocol.
+// A catalogue of strategies that have parameters of every type and do nothing: what the reader is tested with, so that
+// its tests depend on no protocol.
 #pragma once
 
 #include <array>
@@ -65,9 +65,9 @@ inline const Catalogue& catalogue() {
     HEARSAY_CHECK(catalogue.add(entry_of<FakeSwim>()).has_value());
     HEARSAY_CHECK(catalogue.add(entry_of<Fake<Role::kMembership, 's', 't', 'a', 't', 'i', 'c'>>()).has_value());
     HEARSAY_CHECK(catalogue.add(entry_of<Fake<Role::kDissemination, 'p', 'u', 's', 'h'>>()).has_value());
-    HEARSAY_CHECK(catalogue
-                      .add(entry_of<Fake<Role::kReplication, 'a', 'n', 't', 'i', '-', 'e', 'n', 't', 'r', 'o', 'p', 'y'>>())
-                      .has_value());
+    HEARSAY_CHECK(
+        catalogue.add(entry_of<Fake<Role::kReplication, 'a', 'n', 't', 'i', '-', 'e', 'n', 't', 'r', 'o', 'p', 'y'>>())
+            .has_value());
     HEARSAY_CHECK(catalogue.add(entry_of<Fake<Role::kRing, 'k', 'a', 'r', 'g', 'e', 'r'>>()).has_value());
     return catalogue;
   }();

@@ -305,9 +305,8 @@ TEST_CASE("the wheel is tuned again when the load becomes a thousand times dense
     pair.drain();
     const std::int64_t now = pair.queue->now_ns();
     for (std::uint32_t i = 0; i < 1'000; ++i) pair.push_at(now + random.below(period));
-    pair.run(kNever, 40'000, [&](const Event& event) {
-      pair.push_at(event.time_ns + period / 2 + random.below(period));
-    });
+    pair.run(kNever, 40'000,
+             [&](const Event& event) { pair.push_at(event.time_ns + period / 2 + random.below(period)); });
     shifts.push_back(pair.queue->bucket_shift());
     CHECK(pair.differences == 0);
   }

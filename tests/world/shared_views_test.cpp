@@ -2,8 +2,7 @@
 #include "sim/world/shared_views.hpp"
 
 #include <doctest/doctest.h>
-
-#include <string>
+#include <fmt/format.h>
 
 #include "core/base/random.hpp"
 #include "core/protocol/private_views.hpp"
@@ -13,7 +12,7 @@ namespace {
 
 Directory directory_of(std::uint32_t nodes) {
   Directory directory(nodes);
-  for (std::uint32_t i = 0; i < nodes; ++i) REQUIRE(directory.intern("n" + std::to_string(i)));
+  for (std::uint32_t i = 0; i < nodes; ++i) REQUIRE(directory.intern(fmt::format("n{}", i)));
   return directory;
 }
 

@@ -1,0 +1,224 @@
+// Whole runs: the same seed is the same run however it is watched, and an interrupted run returns what it measured.
+#include "sim/world/world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "tests/world/world_plan.hpp"
+
+namespace hearsay::world {
+namespace {
+
+using measure::Results;
+using test::plan_of;
+using test::run;
+
+// A bit of everything.
+constexpr std::string_view kBusy = R"(
+duration = "40s"
+start_spread = "1s"
+[nodes]
+count = 12
+[[group]]
+name = "late"
+count = 2
+present = false
+[membership]
+strategy = "swim"
+rejoin = "push-pull"
+[dissemination]
+strategy = "push"
+[replication]
+strategy = "anti-entropy"
+n = 3
+[network]
+latency = { distribution = "lognormal", median = "5ms", sigma = 0.5, min = "200us" }
+loss = "2%"
+duplicate = "1%"
+reorder = "1%"
+[[clock]]
+nodes = "all"
+offset = { distribution = "uniform", min = "0s", max = "1s" }
+drift_spread = "200ppm"
+[[client]]
+nodes = "all"
+rate = "4/s"
+put = 2
+get = 3
+del = 1
+keys = 60
+popularity = "zipf"
+ttl = { distribution = "exponential", mean = "6s" }
+[[event]]
+at = "5s"
+kind = "partition"
+sides = ["n0..n4", "rest"]
+for = "10s"
+[[event]]
+at = "8s"
+kind = "crash"
+nodes = "2 random"
+for = "8s"
+keep_state = true
+[[event]]
+at = "18s"
+kind = "pause"
+nodes = "n3"
+for = "3s"
+[[event]]
+at = "20s"
+kind = "join"
+nodes = "group:late"
+[[event]]
+at = "25s"
+kind = "slow"
+nodes = "n5"
+step = "20ms"
+for = "5s"
+[[event]]
+at = "30s"
+kind = "leave"
+nodes = "n6"
+)";
+
+// go-os's part of the catalogue.
+constexpr std::string_view kAnnounced = R"(
+duration = "30s"
+[nodes]
+count = 8
+[membership]
+strategy = "announce"
+[dissemination]
+strategy = "publish"
+[replication]
+strategy = "none"
+preset = "go-os"
+[ring]
+strategy = "stathat"
+[network]
+kind = "zmq"
+latency = { distribution = "uniform", min = "1ms", max = "30ms" }
+loss = "1%"
+[[client]]
+nodes = "all"
+rate = "4/s"
+keys = 40
+ttl = "3s"
+[[event]]
+at = "8s"
+kind = "partition"
+sides = ["n0..n3", "rest"]
+for = "6s"
+[[event]]
+at = "20s"
+kind = "crash"
+nodes = "n2"
+)";
+
+void check_same(const Results& a, const Results& b) {
+  CHECK(a.fingerprint == b.fingerprint);
+  CHECK(a.events == b.events);
+  REQUIRE(a.metrics.size() == b.metrics.size());
+  for (std::size_t i = 0; i < a.metrics.size(); ++i) {
+    CHECK(a.metrics[i].name == b.metrics[i].name);
+    CHECK(a.metrics[i].value == b.metrics[i].value);
+  }
+}
+
+void check_determined(std::string_view text) {
+  const plan::Plan plan = plan_of(text);
+  const Results first = run(plan, 1);
+  CHECK(first.events > 5000);
+  SUBCASE("the same seed twice") { check_same(first, run(plan, 1)); }
+  SUBCASE("another seed") { CHECK_FALSE(first.fingerprint == run(plan, 2).fingerprint); }
+  SUBCASE("every message packed and unpacked") {
+    RunOptions options;
+    options.wire = true;
+    check_same(first, run(plan, 1, options));
+  }
+  SUBCASE("a view of its own for every node") {
+    plan::Plan separate = plan_of(text);
+    separate.shared_views = false;
+    check_same(first, run(separate, 1));
+  }
+  SUBCASE("everybody watching") {
+    RunOptions options;
+    std::uint64_t seen = 0;
+    options.observations = [&](const Observation&) { ++seen; };
+    options.operations = [&](const measure::OpRecord&) { ++seen; };
+    options.progress = [&](const Progress&) { ++seen; };
+    check_same(first, run(plan, 1, options));
+    CHECK(seen > 100);
+  }
+  SUBCASE("nobody measuring, and other samples") {
+    plan::Plan blind = plan_of(text);
+    blind.measure.views = blind.measure.ring = blind.measure.values = false;
+    blind.measure.sample_interval = 700ms;
+    CHECK(first.fingerprint == run(blind, 1).fingerprint);
+  }
+}
+
+TEST_CASE("a run of swim, push and anti-entropy depends on its seed alone") { check_determined(kBusy); }
+TEST_CASE("a run of announce, publish and stathat depends on its seed alone") { check_determined(kAnnounced); }
+
+TEST_CASE("an interrupted run returns what it measured until then") {
+  const plan::Plan plan = plan_of(kBusy);
+  std::atomic<bool> interrupted = false;
+  RunOptions options;
+  options.interrupted = &interrupted;
+  options.progress = [&](const Progress& progress) {
+    CHECK(progress.duration_s == 40.0);
+    if (progress.simulated_s >= 10.0) interrupted = true;
+  };
+  const Results partial = run(plan, 1, options);
+  CHECK(partial.interrupted);
+  CHECK(partial.duration_s == 10.0);
+  CHECK(partial.events > 1000);
+  CHECK(partial.timeline.front().has_effect);
+  CHECK_FALSE(partial.timeline.back().has_effect);
+  CHECK(test::value_of(partial, "messages_count") > 100);
+  const Results whole = run(plan);
+  CHECK_FALSE(whole.interrupted);
+  CHECK(whole.duration_s == 40.0);
+  CHECK(partial.events < whole.events);
+  // The flag counts as it is when the run begins, too.
+  CHECK(run(plan, 1, options).duration_s == 1.0);
+}
+
+TEST_CASE("a crash for a while keeps or loses the state as it says") {
+  const auto misses = [](std::string_view keep) {
+    return test::value_of(run(plan_of(R"(
+duration = "20s"
+[nodes]
+count = 1
+[membership]
+strategy = "static"
+[replication]
+strategy = "none"
+n = 1
+r = "one"
+w = "one"
+[[op]]
+at = "1s"
+node = "n0"
+put = "k"
+value = "v"
+[[op]]
+at = "10s"
+node = "n0"
+get = "k"
+[[event]]
+at = "3s"
+kind = "crash"
+nodes = "n0"
+for = "3s"
+keep_state = )" + std::string(keep))),
+                          "misses_count");
+  };
+  CHECK(misses("true") == 0.0);
+  CHECK(misses("false") == 1.0);
+}
+
+}  // namespace
+}  // namespace hearsay::world
