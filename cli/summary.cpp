@@ -39,17 +39,27 @@ std::string optional_time(const std::optional<double>& seconds) { return seconds
 
 // The effects that are not zero, largest kinds of damage first.
 std::string effect_text(const measure::EventEffect& effect) {
-  const std::pair<std::uint64_t, const char*> parts[] = {
-      {effect.nodes, "nodes"},         {effect.healed, "healed"},       {effect.dropped, "dropped"},
-      {effect.held, "held"},           {effect.delayed, "delayed"},     {effect.duplicated, "duplicated"},
-      {effect.reordered, "reordered"}, {effect.deferred, "deferred"},   {effect.clocks, "clocks moved"},
-      {effect.clients, "clients"},
+  const struct {
+    std::uint64_t count;
+    const char* one;
+    const char* many;
+  } parts[] = {
+      {effect.nodes, "node", "nodes"},
+      {effect.healed, "partition healed", "partitions healed"},
+      {effect.dropped, "dropped", "dropped"},
+      {effect.held, "held", "held"},
+      {effect.delayed, "delayed", "delayed"},
+      {effect.duplicated, "duplicated", "duplicated"},
+      {effect.reordered, "reordered", "reordered"},
+      {effect.deferred, "deferred", "deferred"},
+      {effect.clocks, "clock moved", "clocks moved"},
+      {effect.clients, "client", "clients"},
   };
   std::string text;
-  for (const auto& [count, name] : parts) {
+  for (const auto& [count, one, many] : parts) {
     if (count == 0) continue;
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} {}", human_count(static_cast<double>(count)), name);
+    text += fmt::format("{} {}", human_count(static_cast<double>(count)), count == 1 ? one : many);
   }
   return text.empty() ? "no effect" : text;
 }
@@ -74,6 +84,7 @@ class Writer {
   template <class... T>
   void line(fmt::format_string<T...> format, T&&... arguments) {
     fmt::format_to(std::back_inserter(out_), format, std::forward<T>(arguments)...);
+    while (out_.ends_with(' ')) out_.pop_back();
     out_ += '\n';
   }
   void title(std::string_view text) { line("\n{}", palette_.bold(text)); }
@@ -267,7 +278,7 @@ class Writer {
   void cost(const Results& results) {
     title("Cost");
     line("{:<12} {} messages, {} a node and second", "All", human_count(metric(results, "messages_per_node_s").value_or(0)),
-         human_count(metric(results, "bytes_per_node_s").value_or(0)) + "B");
+         bytes_text(metric(results, "bytes_per_node_s").value_or(0)));
     double total = 0;
     for (const measure::TypeCost& type : results.cost) total += static_cast<double>(type.bytes);
     std::size_t names = 0;
@@ -344,7 +355,7 @@ class Writer {
     const std::vector<const measure::RunsSummary*> rows = chosen();
     std::size_t names = 6;
     for (const measure::RunsSummary* row : rows) names = std::max(names, row->metric.size());
-    line("{:<{}} {:>9} {:>21} {:>9} {:>9} {:>9}", "metric", names, "mean", "95% interval", "min", "median", "max");
+    line("{:<{}} {:>9} {:>23} {:>9} {:>9} {:>9}", "metric", names, "mean", "95% interval", "min", "median", "max");
     for (const measure::RunsSummary* row : rows) summary_line(*row, names);
     if (const std::size_t more = report_.summary.size() - rows.size(); more > 0) {
       line("{}", palette_.dim(fmt::format("and {} more in results.json", more)));
@@ -379,10 +390,16 @@ class Writer {
     const auto add = [&](const measure::RunsSummary& row, bool named) {
       if ((named || row.max != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end()) rows.push_back(&row);
     };
+    const auto add_named = [&](std::string_view name) {
+      const auto row = std::ranges::find(report_.summary, name, &measure::RunsSummary::metric);
+      if (row != report_.summary.end()) add(*row, expected(row->metric));
+    };
     for (const std::string_view name : kChosenMetrics) {
-      for (const measure::RunsSummary& row : report_.summary) {
-        if (name.ends_with('[') ? row.metric.starts_with(name) : row.metric == name) add(row, expected(row.metric));
+      if (!name.ends_with('[')) {
+        add_named(name);
+        continue;
       }
+      for (const EventReport& event : report_.results.front().timeline) add_named(fmt::format("{}{}]", name, event.label));
     }
     for (const measure::RunsSummary& row : report_.summary) {
       if (expected(row.metric)) add(row, true);
@@ -399,7 +416,7 @@ class Writer {
       line("{:<{}} {}", row.metric, names, palette_.warn(fmt::format("{:>9}  cut off in all of {} runs", "-", row.runs)));
       return;
     }
-    line("{:<{}} {:>9} {:>21} {:>9} {:>9} {:>9}{}", row.metric, names, text(row.mean),
+    line("{:<{}} {:>9} {:>23} {:>9} {:>9} {:>9}{}", row.metric, names, text(row.mean),
          row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), text(row.median), text(row.max),
          palette_.dim(remark));
   }
