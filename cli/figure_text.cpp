@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/quantity.hpp"
 
 namespace hearsay::cli {
@@ -19,15 +21,21 @@ std::string share_text(double share) {
   return fmt::format("{:.3g}%", percent);
 }
 
+std::string bytes_text(double bytes) {
+  const std::string count = human_count(bytes);
+  const std::size_t digits = std::min(count.find_first_of("kMGTP"), count.size());
+  return fmt::format("{} {}B", std::string_view(count).substr(0, digits), std::string_view(count).substr(digits));
+}
+
 std::string metric_text(std::string_view metric, double value) {
   std::string_view unit = metric.substr(0, metric.find('['));  // "convergence_s[heal]"
   if (unit.ends_with("_per_node_s")) {
-    return human_count(value) + (unit.starts_with("bytes") ? " B/s" : "/s");
+    return (unit.starts_with("bytes") ? bytes_text(value) : human_count(value)) + "/s";
   }
   if (unit.ends_with("_share")) return share_text(value);
   if (unit.ends_with("_ms")) return time_text(value / 1000);
   if (unit.ends_with("_s")) return time_text(value);
-  if (unit.ends_with("bytes_count") || unit.ends_with("_bytes")) return human_count(value) + " B";
+  if (unit.ends_with("bytes_count") || unit.ends_with("_bytes")) return bytes_text(value);
   return human_count(value);
 }
 

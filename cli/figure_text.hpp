@@ -13,6 +13,9 @@ std::string time_text(double seconds);
 // "<0.01%".
 std::string share_text(double share);
 
+// "83 B", "2.12 kB" (1000 bytes).
+std::string bytes_text(double bytes);
+
 // A metric's value in the unit that its name ends with: a time, a percentage, bytes or a count.
 std::string metric_text(std::string_view metric, double value);
 

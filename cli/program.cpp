@@ -136,7 +136,7 @@ CLI::App& add_list(CLI::App& app, ListSettings& list) {
 }
 
 int usage_error(const std::string& text, std::string_view verb) {
-  std::fprintf(stderr, "hearsay: %s; see 'hearsay %s--help'\n", text.c_str(),
+  std::fprintf(stderr, "hearsay: %s%s 'hearsay %s--help'\n", text.c_str(), text.ends_with('?') ? " See" : "; see",
                verb.empty() ? "" : fmt::format("{} ", verb).c_str());
   return kUsage;
 }
