@@ -187,7 +187,7 @@ Duration Section::duration(std::string_view key, Duration fallback, ParamRange<D
                                : range.min > 0ns ? "a duration above zero, such as \"500ms\""
                                                  : "a duration such as \"500ms\"";
   const Duration value = quantity(key, fallback, expected, parse_duration);
-  if (has(key) && !diagnostics_.failed() && (value < range.min || value > range.max)) {
+  if (has(key) && (value < range.min || value > range.max)) {
     report(key, fmt::format("{} is out of range; expected {}", format_duration(value), expected));
     return fallback;
   }
@@ -202,7 +202,7 @@ std::int64_t Section::size(std::string_view key, std::int64_t fallback, ParamRan
   const std::string expected =
       fmt::format("a size from \"{}\" to \"{}\"", format_size(range.min), format_size(range.max));
   const std::int64_t value = quantity(key, fallback, expected, parse_size);
-  if (has(key) && !diagnostics_.failed() && (value < range.min || value > range.max)) {
+  if (has(key) && (value < range.min || value > range.max)) {
     report(key, fmt::format("{} is out of range; expected {}", format_size(value), expected));
     return fallback;
   }
@@ -215,7 +215,7 @@ std::int64_t Section::bit_rate(std::string_view key, std::int64_t fallback) cons
 
 double Section::event_rate(std::string_view key, double fallback, ParamRange<double> range) const {
   const double value = quantity(key, fallback, "a rate such as \"10/s\"", parse_rate_hz);
-  if (has(key) && !diagnostics_.failed() && !(value >= range.min && value <= range.max)) {
+  if (has(key) && !(value >= range.min && value <= range.max)) {
     report(key, fmt::format("{}/s is out of range; expected a rate from {}/s to {}/s", value, range.min, range.max));
     return fallback;
   }
