@@ -126,6 +126,7 @@ class Writer {
     for (const measure::Series& series : results.series) {
       if (series.points.size() < 2) continue;
       std::vector<double> values;
+      values.reserve(series.points.size());
       for (const measure::SeriesPoint& point : series.points) values.push_back(point.value);
       const auto [low, high] = std::minmax_element(values.begin(), values.end());
       if (*low == *high) continue;  // a flat line says nothing
@@ -251,7 +252,7 @@ class Writer {
     line("{:<40} {:>10} {:>23} {:>10} {:>10} {:>10}  {}", "metric", "mean", "95% interval", "min", "median", "max", "runs");
     for (const measure::RunsSummary& row : report_.summary) {
       const std::string interval =
-          row.ci_low ? fmt::format("{:.4g} .. {:.4g}", *row.ci_low, *row.ci_high) : std::string("-");
+          row.ci_low && row.ci_high ? fmt::format("{:.4g} .. {:.4g}", *row.ci_low, *row.ci_high) : std::string("-");
       line("{:<40} {:>10.4g} {:>23} {:>10.4g} {:>10.4g} {:>10.4g}  {}{}", row.metric, row.mean, interval, row.min, row.median,
            row.max, row.runs, row.censored > 0 ? fmt::format(" ({} censored)", row.censored) : "");
     }
