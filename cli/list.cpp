@@ -114,7 +114,7 @@ int list_one(const ListSettings& settings, Role role) {
 int list(const ListSettings& settings) {
   if (settings.role == kMetrics && settings.name.empty()) return list_metrics(settings);
   std::vector<std::string_view> roles;
-  roles.reserve(std::size(kListed) + 1);
+  roles.reserve(kListed.size() + 1);
   for (const Role role : kListed) roles.push_back(to_string(role));
   const auto wanted = std::find(roles.begin(), roles.end(), settings.role);
   if (!settings.role.empty() && wanted == roles.end()) {
