@@ -128,6 +128,7 @@ int list(const ListSettings& settings) {
     return kUsage;
   }
   std::vector<std::string_view> roles;
+  roles.reserve(kListed.size() + 1);
   for (const Role role : kListed) roles.push_back(to_string(role));
   const auto wanted = std::find(roles.begin(), roles.end(), settings.role);
   if (!settings.role.empty() && wanted == roles.end()) {

@@ -88,7 +88,7 @@ void StoreIndex::split(Segment& segment, std::uint32_t tag) {
 
 std::size_t StoreIndex::memory_bytes() const {
   // All but a lone first segment have the most cells, unless hashes were made to collide.
-  std::size_t bytes = directory_.capacity() * sizeof(directory_[0]) + segments_.capacity() * sizeof(segments_[0]);
+  std::size_t bytes = directory_.capacity() * sizeof(Segment*) + segments_.capacity() * sizeof(segments_[0]);
   for (const auto& segment : segments_) bytes += sizeof(Segment) + segment->cells.capacity() * sizeof(Cell);
   return bytes;
 }
