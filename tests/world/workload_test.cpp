@@ -199,7 +199,7 @@ nodes = "late0"
 }
 
 TEST_CASE("what is pending when its node dies, or when the run ends, is never answered") {
-  // n2 is not the key's only replica's holder: with a latency of a second some answer is always on its way.
+  // Most keys live elsewhere: with a latency of 200 ms some answers are always on their way.
   std::vector<OpRecord> ops = operations(R"(
 [[client]]
 nodes = "n2"
