@@ -240,6 +240,7 @@ TEST_CASE("a scenario of years is sampled less often instead of being refused") 
   CHECK(static_cast<std::uint64_t>(plan->duration / plan->measure.sample_interval) <= kMaxSamples);
 }
 
-TEST_CASE("a second mistake in a section does no harm: a sampling interval of 0 beside an unknown key divided by zero") {
+TEST_CASE(
+    "a second mistake in a section does no harm: a sampling interval of 0 beside an unknown key divided by zero") {
   CHECK(said("[measure]\nsample_interval = \"0ms\"\nriew = false\n").starts_with("x.toml:4:1: unknown key 'riew'"));
 }
