@@ -9,7 +9,8 @@ namespace hearsay::cli {
 // "1.23 s", "20 ms"; "0 s".
 std::string time_text(double seconds);
 
-// Three significant digits: "94.1%", "100%", "0%". What is neither nothing nor all never reads as such: "99.98%", "<0.01%".
+// Three significant digits: "94.1%", "100%", "0%". What is neither nothing nor all never reads as such: "99.98%",
+// "<0.01%".
 std::string share_text(double share);
 
 // "83 B", "2.12 kB" (1000 bytes).

@@ -75,7 +75,8 @@ std::string strategy_text(const CatalogueEntry& entry, const Palette& palette) {
   std::string out = fmt::format("{} {}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name),
                                 wrapped(entry.summary, 2, 110), palette.dim("After: " + wrapped(entry.source, 9, 110)));
   if (!entry.presets.empty()) out += fmt::format("\nPresets\n");
-  for (const Preset& preset : entry.presets) out += fmt::format("  {:<14} {}\n", preset.name, wrapped(preset.doc, 17, 110));
+  for (const Preset& preset : entry.presets)
+    out += fmt::format("  {:<14} {}\n", preset.name, wrapped(preset.doc, 17, 110));
   const auto parameters = plan::describe(*entry.configure());
   if (parameters.empty()) {
     out += fmt::format("\nNo parameters.\n");
@@ -85,7 +86,7 @@ std::string strategy_text(const CatalogueEntry& entry, const Palette& palette) {
   for (const plan::ParameterDescription& p : parameters) {
     const std::string unit = p.unit.empty() ? "" : " " + p.unit;
     out += fmt::format("  {} = {}{}   {}\n      {}\n", palette.bold(p.name), p.value, unit, palette.dim(p.range + unit),
-               wrapped(p.doc, 6, 110));
+                       wrapped(p.doc, 6, 110));
   }
   return out;
 }
@@ -94,7 +95,10 @@ int list_metrics(const ListSettings& settings) {
   std::string out;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const measure::MetricInfo& metric : measure::metric_infos()) {
-    all.push_back({{"name", metric.name}, {"unit", metric.unit}, {"population", metric.population}, {"definition", metric.definition}});
+    all.push_back({{"name", metric.name},
+                   {"unit", metric.unit},
+                   {"population", metric.population},
+                   {"definition", metric.definition}});
     if (!settings.json) out += fmt::format("{:<40} {}\n", metric.name, wrapped(metric.definition, 41, 120));
   }
   for (const measure::InvariantInfo& invariant : measure::invariant_infos()) {
@@ -144,9 +148,10 @@ int list(const ListSettings& settings) {
     }
   }
   if (settings.json) return print(all);
-  return print(out + "\n" +
-               palette.dim("hearsay list ROLE NAME shows a strategy's parameters; hearsay list metrics what can be measured.") +
-               "\n");
+  return print(
+      out + "\n" +
+      palette.dim("hearsay list ROLE NAME shows a strategy's parameters; hearsay list metrics what can be measured.") +
+      "\n");
 }
 
 }  // namespace hearsay::cli

@@ -72,7 +72,8 @@ void add_color(CLI::App& app, ColorChoice& color) {
 }
 
 void add_overrides(CLI::App& app, std::vector<std::string>& overrides) {
-  app.add_option("--set", overrides, "Replaces a value of the scenario, as in --set membership.rejoin=none; may be repeated")
+  app.add_option("--set", overrides,
+                 "Replaces a value of the scenario, as in --set membership.rejoin=none; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
@@ -99,7 +100,8 @@ CLI::App& add_run(CLI::App& app, RunSettings& run) {
       ->envname("HEARSAY_RUNS")
       ->transform(whole_number(1, kMaxRuns))
       ->type_name("N");
-  verb.add_option("--jobs", run.jobs, "Runs at a time; 0 (the default) is one for each core. Results do not depend on it")
+  verb.add_option("--jobs", run.jobs,
+                  "Runs at a time; 0 (the default) is one for each core. Results do not depend on it")
       ->envname("HEARSAY_JOBS")
       ->transform(whole_number(0, kMaxJobs))
       ->type_name("N");
@@ -144,9 +146,8 @@ std::string origin(const CLI::App& verb, const std::string& message, const std::
   for (const CLI::Option* option : verb.get_options()) {
     const std::string flag = option->get_name();
     if (option->get_envname().empty() || std::getenv(option->get_envname().c_str()) == nullptr) continue;
-    const bool given = std::any_of(arguments.begin(), arguments.end(), [&](const auto& word) {
-      return word == flag || word.starts_with(flag + "=");
-    });
+    const bool given = std::any_of(arguments.begin(), arguments.end(),
+                                   [&](const auto& word) { return word == flag || word.starts_with(flag + "="); });
     if (!given && message.find(flag) != std::string::npos) return ", from " + option->get_envname();
   }
   return "";

@@ -37,7 +37,7 @@ class SignalGuard {
  public:
   SignalGuard() {
     interrupted = false;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     ::sigaction(SIGINT, &action, &old_int_);
@@ -51,8 +51,8 @@ class SignalGuard {
   SignalGuard& operator=(const SignalGuard&) = delete;
 
  private:
-  struct sigaction old_int_ {};
-  struct sigaction old_term_ {};
+  struct sigaction old_int_{};
+  struct sigaction old_term_{};
 };
 
 // What all runs of a command have in common.
@@ -74,7 +74,7 @@ class Session {
 
   const RunSettings& settings_;
   const plan::Plan& plan_;
-  std::mutex mutex_;   // of what follows
+  std::mutex mutex_;  // of what follows
   ProgressLine progress_;
   std::uint32_t done_ = 0;
   struct Progress {
@@ -82,7 +82,7 @@ class Session {
     std::uint64_t events = 0;
   };
   std::map<std::uint32_t, Progress> running_;  // by run
-  double share_ = 0;                            // of the runs that ended, and their events
+  double share_ = 0;                           // of the runs that ended, and their events
   std::uint64_t events_ = 0;
   std::chrono::steady_clock::time_point started_;
 };
@@ -169,7 +169,8 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
 }
 
 std::string repeat_command(const RunSettings& settings, std::uint64_t seed) {
-  return settings.repeat + fmt::format(" --seed {}", seed) + (settings.runs > 1 ? fmt::format(" --runs {}", settings.runs) : "");
+  return settings.repeat + fmt::format(" --seed {}", seed) +
+         (settings.runs > 1 ? fmt::format(" --runs {}", settings.runs) : "");
 }
 
 nlohmann::ordered_json manifest_of(const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
@@ -232,8 +233,9 @@ int run(const RunSettings& settings) {
   if (!plan) return complain(plan.error());
   const std::uint64_t seed = settings.seed.value_or(plan->seed);
   if (seed > std::numeric_limits<std::uint64_t>::max() - (settings.runs - 1)) {
-    return complain({ErrorCode::kInvalidArgument, fmt::format("--runs: {} runs from seed {} go beyond the last seed, {}",
-                                                              settings.runs, seed, std::numeric_limits<std::uint64_t>::max())});
+    return complain(
+        {ErrorCode::kInvalidArgument, fmt::format("--runs: {} runs from seed {} go beyond the last seed, {}",
+                                                  settings.runs, seed, std::numeric_limits<std::uint64_t>::max())});
   }
   if (auto runnable = world::check(*plan, seed); !runnable) return complain(runnable.error());
 
@@ -278,7 +280,8 @@ int run(const RunSettings& settings) {
   if (!saved || !shown) return kFailure;
 
   if (cut_short) {
-    if (!settings.quiet) std::fprintf(stderr, "hearsay: interrupted; what was measured is in %s\n", folder->path().c_str());
+    if (!settings.quiet)
+      std::fprintf(stderr, "hearsay: interrupted; what was measured is in %s\n", folder->path().c_str());
     return kInterrupted;
   }
   const std::string failures = unmet(*results);

@@ -39,8 +39,8 @@ Result<std::string> make_folder(const fs::path& parent) {
   return fail(ErrorCode::kInternal, fmt::format("{} has a thousand runs of this second", parent.string()));
 }
 
-// The link is replaced by renaming, so that it always points somewhere. It is a convenience: a file system without links
-// loses nothing but it.
+// The link is replaced by renaming, so that it always points somewhere. It is a convenience: a file system without
+// links loses nothing but it.
 void point_latest(const fs::path& folder) {
   std::error_code error;
   const fs::path link = folder.parent_path() / "latest";
@@ -111,19 +111,23 @@ void EventLog::write(const Observation& observation) {
                                  directory_->name(observation.node), to_string(observation.kind));
   if (observation.peer != kNoSlot) text += fmt::format(R"(,"peer":"{}")", directory_->name(observation.peer));
   if (observation.key != 0) text += fmt::format(R"(,"key_hash":"{:016x}")", observation.key);
-  if (observation.version) text += fmt::format(R"(,"version":"{:x}-{:x}")", observation.version.time, raw(observation.version.node));
+  if (observation.version)
+    text += fmt::format(R"(,"version":"{:x}-{:x}")", observation.version.time, raw(observation.version.node));
   text += fmt::format(",\"value\":{}}}\n", observation.value);
   line(text);
 }
 
 void EventLog::write(const measure::OpRecord& op) {
   const nlohmann::json key = op.key;  // may hold any byte: escaped, invalid UTF-8 replaced
-  std::string text = fmt::format(R"({{"t_s":{:.9f},"node":"{}","kind":"{}","key":{},"invoked_s":{:.9f},"result":"{}")",
-                                 seconds(op.completed), directory_->name(op.node), to_string(op.op),
-                                 key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-                                 seconds(op.invoked),
-                                 op.reply.ok ? "ok" : op.answered ? to_string(op.reply.error) : "no answer");
-  if (op.reply.version) text += fmt::format(R"(,"version":"{:x}-{:x}")", op.reply.version.time, raw(op.reply.version.node));
+  std::string text =
+      fmt::format(R"({{"t_s":{:.9f},"node":"{}","kind":"{}","key":{},"invoked_s":{:.9f},"result":"{}")",
+                  seconds(op.completed), directory_->name(op.node), to_string(op.op),
+                  key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), seconds(op.invoked),
+                  op.reply.ok   ? "ok"
+                  : op.answered ? to_string(op.reply.error)
+                                : "no answer");
+  if (op.reply.version)
+    text += fmt::format(R"(,"version":"{:x}-{:x}")", op.reply.version.time, raw(op.reply.version.node));
   line(text + "}\n");
 }
 

@@ -1,10 +1,10 @@
 // The folder a run leaves behind: <out>/<scenario>/<UTC time>/ with manifest.json (version, commit, compiler, seeds and
-// the whole resolved scenario), scenario.toml (the file as it was), results.json, rows.csv (long form, for pandas, R and
-// DuckDB) and events.jsonl (every observation of the first seed's nodes and every request); and <out>/<scenario>/latest,
-// a link to it.
+// the whole resolved scenario), scenario.toml (the file as it was), results.json, rows.csv (long form, for pandas, R
+// and DuckDB) and events.jsonl (every observation of the first seed's nodes and every request); and
+// <out>/<scenario>/latest, a link to it.
 //
-// Two programs may write at the same time: each makes a folder of its own. Every error names the file. Where a run fails,
-// its folder goes again, and `latest` has not moved. One thread.
+// Two programs may write at the same time: each makes a folder of its own. Every error names the file. Where a run
+// fails, its folder goes again, and `latest` has not moved. One thread.
 #pragma once
 
 #include <cstdint>

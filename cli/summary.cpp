@@ -25,8 +25,9 @@ void write_head(Page& page) {
             plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
   for (const measure::Results& results : page.report().results) {
     if (!results.interrupted) continue;
-    page.line("{}", palette.warn(fmt::format("Interrupted at {} of {} (seed {}): the figures are of what was simulated until then.",
-                                             time_text(results.duration_s), format_duration(plan.duration), results.seed)));
+    page.line("{}", palette.warn(fmt::format(
+                        "Interrupted at {} of {} (seed {}): the figures are of what was simulated until then.",
+                        time_text(results.duration_s), format_duration(plan.duration), results.seed)));
     break;
   }
 }

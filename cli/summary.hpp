@@ -16,16 +16,16 @@ inline constexpr std::size_t kDefaultWidth = 110;
 
 struct RunReport {
   const plan::Plan& plan;
-  const std::vector<measure::Results>& results;        // in the order of the seeds; may be empty when interrupted
+  const std::vector<measure::Results>& results;  // in the order of the seeds; may be empty when interrupted
   const std::vector<measure::RunsSummary>& summary;
-  double elapsed_s = 0;                                // wall time of all runs
-  std::string folder;   // empty: it could not be written
+  double elapsed_s = 0;  // wall time of all runs
+  std::string folder;    // empty: it could not be written
   std::string repeat;
   std::size_t width = kDefaultWidth;  // columns to write within
 };
 
-// The time line and what each event cost, expiry, clients, cost, expectations, the fingerprint and how to repeat the run. Of
-// several runs: the mean and its interval of what a person asks first, and how many runs met each expectation.
+// The time line and what each event cost, expiry, clients, cost, expectations, the fingerprint and how to repeat the
+// run. Of several runs: the mean and its interval of what a person asks first, and how many runs met each expectation.
 std::string summary_text(const RunReport& report, const Palette& palette);
 
 // Nothing in it depends on the machine: two runs of one seed print the same bytes.

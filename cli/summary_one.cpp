@@ -74,7 +74,8 @@ class OneRun {
     std::size_t labels = 5;
     for (const EventReport& event : results.timeline) labels = std::max(labels, event.label.size());
     labels = std::min(labels, kMaxLabel);
-    page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "at", "event", labels, "first", "median", "p99", "last", "what it did");
+    page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "at", "event", labels, "first", "median", "p99", "last",
+               "what it did");
     const measure::Metric* start = results.find("start_convergence_s");
     std::string last = "-";
     if (start != nullptr && start->value) last = (start->censored ? "> " : "") + time_text(*start->value);
@@ -93,8 +94,9 @@ class OneRun {
     if (event.changes_views) {
       const measure::Distribution& nodes = event.node_convergence_s;
       const bool median_known = nodes.count > 2 * nodes.censored;
-      text += fmt::format("{:>9} {:>9} {:>9} ", optional_time(event.first_s), median_known ? time_text(nodes.median) : "-",
-                          nodes.censored == 0 ? optional_time(nodes.p99) : "-");
+      text +=
+          fmt::format("{:>9} {:>9} {:>9} ", optional_time(event.first_s), median_known ? time_text(nodes.median) : "-",
+                      nodes.censored == 0 ? optional_time(nodes.p99) : "-");
       if (event.converged_s) {
         text += fmt::format("{:>9}", time_text(*event.converged_s));
       } else {
@@ -135,9 +137,11 @@ class OneRun {
       std::vector<SparkPoint> points;
       for (const measure::SeriesPoint& point : row.series->points) points.push_back({point.t_s, point.value});
       const bool share = row.series->name.ends_with("_share");
-      page_.line("{:<{}} {} {}", row.series->name, names,
-           sparkline(points, results.duration_s, width, share ? 0.0 : std::min(0.0, row.low), share ? 1.0 : row.high),
-           page_.palette().dim(fmt::format("{} .. {}", metric_text(row.series->name, row.low), metric_text(row.series->name, row.high))));
+      page_.line(
+          "{:<{}} {} {}", row.series->name, names,
+          sparkline(points, results.duration_s, width, share ? 0.0 : std::min(0.0, row.low), share ? 1.0 : row.high),
+          page_.palette().dim(fmt::format("{} .. {}", metric_text(row.series->name, row.low),
+                                          metric_text(row.series->name, row.high))));
     }
   }
 
@@ -145,7 +149,8 @@ class OneRun {
   void event_marks(const Results& results, std::size_t indent, std::size_t width) {
     std::map<std::size_t, std::string_view> marks;  // the first event of each column
     for (const EventReport& event : results.timeline) {
-      const auto column = static_cast<std::size_t>(event.at_s / std::max(1e-9, results.duration_s) * static_cast<double>(width));
+      const auto column =
+          static_cast<std::size_t>(event.at_s / std::max(1e-9, results.duration_s) * static_cast<double>(width));
       if (column < width) marks.emplace(column, event.label);
     }
     if (marks.empty()) return;
@@ -192,18 +197,29 @@ class OneRun {
     using enum Figure::Unit;
     if (metric(results, "requests_count").value_or(0) == 0) return;
     page_.title("Clients and values");
-    figures(results, "Requests", {{"made", "requests_count", kCount}, {"available", "availability_share", kShare},
-                                  {"failed", "errors_count", kCount}});
-    figures(results, "Gets", {{"median", "get_latency_median_ms", kMilliseconds}, {"p99", "get_latency_p99_ms", kMilliseconds},
-                              {"stale", "stale_reads_count", kCount}, {"missing wrongly", "false_misses_count", kCount}});
-    figures(results, "Puts", {{"median", "put_latency_median_ms", kMilliseconds}, {"p99", "put_latency_p99_ms", kMilliseconds},
-                              {"acknowledged and lost", "lost_acknowledged_writes_count", kCount}});
-    figures(results, "Copies", {{"all there after (median)", "value_convergence_median_s", kSeconds},
-                                {"p99", "value_convergence_p99_s", kSeconds}, {"last", "value_convergence_max_s", kSeconds}});
-    figures(results, "Expiry", {{"early", "early_expiries_count", kCount}, {"read late", "late_reads_count", kCount},
-                                {"came back", "resurrections_count", kCount},
-                                {"gone everywhere after (median)", "gone_everywhere_median_s", kSeconds},
-                                {"last", "gone_everywhere_max_s", kSeconds}});
+    figures(results, "Requests",
+            {{"made", "requests_count", kCount},
+             {"available", "availability_share", kShare},
+             {"failed", "errors_count", kCount}});
+    figures(results, "Gets",
+            {{"median", "get_latency_median_ms", kMilliseconds},
+             {"p99", "get_latency_p99_ms", kMilliseconds},
+             {"stale", "stale_reads_count", kCount},
+             {"missing wrongly", "false_misses_count", kCount}});
+    figures(results, "Puts",
+            {{"median", "put_latency_median_ms", kMilliseconds},
+             {"p99", "put_latency_p99_ms", kMilliseconds},
+             {"acknowledged and lost", "lost_acknowledged_writes_count", kCount}});
+    figures(results, "Copies",
+            {{"all there after (median)", "value_convergence_median_s", kSeconds},
+             {"p99", "value_convergence_p99_s", kSeconds},
+             {"last", "value_convergence_max_s", kSeconds}});
+    figures(results, "Expiry",
+            {{"early", "early_expiries_count", kCount},
+             {"read late", "late_reads_count", kCount},
+             {"came back", "resurrections_count", kCount},
+             {"gone everywhere after (median)", "gone_everywhere_median_s", kSeconds},
+             {"last", "gone_everywhere_max_s", kSeconds}});
   }
 
   void detection(const Results& results) {
@@ -213,17 +229,21 @@ class OneRun {
       return;
     }
     page_.title("Failure detection");
-    figures(results, "Deaths", {{"noticed after (median)", "first_detection_median_s", kSeconds},
-                                {"by all after (median)", "full_detection_median_s", kSeconds},
-                                {"last", "full_detection_max_s", kSeconds}});
-    figures(results, "Mistakes", {{"live members declared dead", "false_positives_count", kCount},
-                                  {"suspected", "false_suspicions_count", kCount}, {"refutations", "refutations_count", kCount}});
+    figures(results, "Deaths",
+            {{"noticed after (median)", "first_detection_median_s", kSeconds},
+             {"by all after (median)", "full_detection_median_s", kSeconds},
+             {"last", "full_detection_max_s", kSeconds}});
+    figures(results, "Mistakes",
+            {{"live members declared dead", "false_positives_count", kCount},
+             {"suspected", "false_suspicions_count", kCount},
+             {"refutations", "refutations_count", kCount}});
   }
 
   void cost(const Results& results) {
     page_.title("Cost");
-    page_.line("{:<12} {} messages, {} a node and second", "All", human_count(metric(results, "messages_per_node_s").value_or(0)),
-         bytes_text(metric(results, "bytes_per_node_s").value_or(0)));
+    page_.line("{:<12} {} messages, {} a node and second", "All",
+               human_count(metric(results, "messages_per_node_s").value_or(0)),
+               bytes_text(metric(results, "bytes_per_node_s").value_or(0)));
     double total = 0;
     for (const measure::TypeCost& type : results.cost) total += static_cast<double>(type.bytes);
     std::size_t names = 0;
@@ -234,9 +254,10 @@ class OneRun {
       const measure::TypeCost& type = results.cost[i];
       const double share = total > 0 ? static_cast<double>(type.bytes) / total : 0;
       page_.line("  {:<{}} {} {:>5.1f}% of bytes, {:>6} messages", type.type, names, bar(share, 20), 100 * share,
-           human_count(static_cast<double>(type.messages)));
+                 human_count(static_cast<double>(type.messages)));
     }
-    if (results.cost.size() > kMaxTypes) page_.line("  {}", page_.palette().dim(fmt::format("and {} more types", results.cost.size() - kMaxTypes)));
+    if (results.cost.size() > kMaxTypes)
+      page_.line("  {}", page_.palette().dim(fmt::format("and {} more types", results.cost.size() - kMaxTypes)));
   }
 
   // The first of each kind: the tenth stale read says no more than the first.
@@ -271,8 +292,9 @@ class OneRun {
     page_.line("{:<12} {}", "Repeat", page_.report().repeat);
     page_.folder();
     const double elapsed = std::max(1e-9, page_.report().elapsed_s);
-    page_.line("{}", page_.palette().dim(fmt::format("{} events in {:.2f} s, {} events/s", human_count(static_cast<double>(results.events)),
-                                        page_.report().elapsed_s, human_count(static_cast<double>(results.events) / elapsed))));
+    page_.line("{}", page_.palette().dim(fmt::format(
+                         "{} events in {:.2f} s, {} events/s", human_count(static_cast<double>(results.events)),
+                         page_.report().elapsed_s, human_count(static_cast<double>(results.events) / elapsed))));
   }
 
   Page& page_;

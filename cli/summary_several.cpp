@@ -17,26 +17,42 @@ using measure::Results;
 // Of several runs, what a person asks first, in this order; "[" stands for one row for each event. What an expectation
 // names is shown, too. The others are in results.json.
 constexpr std::string_view kChosenMetrics[] = {
-    "start_convergence_s",        "convergence_s[",          "view_disagreement_share", "ring_disagreement_share",
-    "availability_share",         "get_latency_median_ms",   "get_latency_p99_ms",      "put_latency_p99_ms",
-    "stale_reads_share",          "false_misses_count",      "lost_acknowledged_writes_count",
-    "value_convergence_median_s", "value_convergence_p99_s", "early_expiries_count",    "late_reads_count",
-    "resurrections_count",        "gone_everywhere_max_s",   "first_detection_median_s", "full_detection_max_s",
-    "false_positives_count",      "messages_per_node_s",     "bytes_per_node_s",
+    "start_convergence_s",
+    "convergence_s[",
+    "view_disagreement_share",
+    "ring_disagreement_share",
+    "availability_share",
+    "get_latency_median_ms",
+    "get_latency_p99_ms",
+    "put_latency_p99_ms",
+    "stale_reads_share",
+    "false_misses_count",
+    "lost_acknowledged_writes_count",
+    "value_convergence_median_s",
+    "value_convergence_p99_s",
+    "early_expiries_count",
+    "late_reads_count",
+    "resurrections_count",
+    "gone_everywhere_max_s",
+    "first_detection_median_s",
+    "full_detection_max_s",
+    "false_positives_count",
+    "messages_per_node_s",
+    "bytes_per_node_s",
 };
-
 
 class SeveralRuns {
  public:
   explicit SeveralRuns(Page& page) : page_(page) {}
 
   void write() {
-    page_.title(fmt::format("{} runs, seeds {} to {}", page_.report().results.size(), page_.report().results.front().seed,
-                      page_.report().results.back().seed));
+    page_.title(fmt::format("{} runs, seeds {} to {}", page_.report().results.size(),
+                            page_.report().results.front().seed, page_.report().results.back().seed));
     const std::vector<const measure::RunsSummary*> rows = chosen();
     std::size_t names = 6;
     for (const measure::RunsSummary* row : rows) names = std::max(names, row->metric.size());
-    page_.line("{:<{}} {:>9} {:>23} {:>9} {:>9} {:>9}", "metric", names, "mean", "95% interval", "min", "median", "max");
+    page_.line("{:<{}} {:>9} {:>23} {:>9} {:>9} {:>9}", "metric", names, "mean", "95% interval", "min", "median",
+               "max");
     for (const measure::RunsSummary* row : rows) summary_line(*row, names);
     if (const std::size_t more = page_.report().summary.size() - rows.size(); more > 0) {
       page_.line("{}", page_.palette().dim(fmt::format("and {} more in results.json", more)));
@@ -52,13 +68,14 @@ class SeveralRuns {
     page_.line("{:<12} {} (the sum of all runs')", "Fingerprint", sum.hex());
     page_.line("{:<12} {}", "Repeat", page_.report().repeat);
     page_.folder();
-    page_.line("{}", page_.palette().dim(fmt::format("{} events in {:.2f} s, {} events/s", human_count(events), page_.report().elapsed_s,
-                                        human_count(events / std::max(1e-9, page_.report().elapsed_s)))));
+    page_.line("{}", page_.palette().dim(fmt::format("{} events in {:.2f} s, {} events/s", human_count(events),
+                                                     page_.report().elapsed_s,
+                                                     human_count(events / std::max(1e-9, page_.report().elapsed_s)))));
   }
 
  private:
-  // The rows of kChosenMetrics, in its order, and what expectations name; those in which nothing happened in any run are
-  // left out unless an expectation names them.
+  // The rows of kChosenMetrics, in its order, and what expectations name; those in which nothing happened in any run
+  // are left out unless an expectation names them.
   std::vector<const measure::RunsSummary*> chosen() const {
     std::vector<const measure::RunsSummary*> rows;
     const auto expected = [&](const std::string& name) {
@@ -66,7 +83,8 @@ class SeveralRuns {
                                  [&](const auto& expectation) { return expectation.text.starts_with(name + " "); });
     };
     const auto add = [&](const measure::RunsSummary& row, bool named) {
-      if ((named || row.max != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end()) rows.push_back(&row);
+      if ((named || row.max != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end())
+        rows.push_back(&row);
     };
     const auto add_named = [&](std::string_view name) {
       const auto row = std::ranges::find(page_.report().summary, name, &measure::RunsSummary::metric);
@@ -77,7 +95,8 @@ class SeveralRuns {
         add_named(name);
         continue;
       }
-      for (const EventReport& event : page_.report().results.front().timeline) add_named(fmt::format("{}{}]", name, event.label));
+      for (const EventReport& event : page_.report().results.front().timeline)
+        add_named(fmt::format("{}{}]", name, event.label));
     }
     for (const measure::RunsSummary& row : page_.report().summary) {
       if (expected(row.metric)) add(row, true);
@@ -91,12 +110,13 @@ class SeveralRuns {
     if (row.runs < page_.report().results.size()) remark += fmt::format("  in {} runs", row.runs);
     if (row.censored > 0) remark += fmt::format("  without {} that it was cut off in", row.censored);
     if (row.censored == row.runs) {
-      page_.line("{:<{}} {}", row.metric, names, page_.palette().warn(fmt::format("{:>9}  cut off in all of {} runs", "-", row.runs)));
+      page_.line("{:<{}} {}", row.metric, names,
+                 page_.palette().warn(fmt::format("{:>9}  cut off in all of {} runs", "-", row.runs)));
       return;
     }
     page_.line("{:<{}} {:>9} {:>23} {:>9} {:>9} {:>9}{}", row.metric, names, text(row.mean),
-         row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), text(row.median), text(row.max),
-         page_.palette().dim(remark));
+               row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), text(row.median),
+               text(row.max), page_.palette().dim(remark));
   }
 
   void expectations_of_all() {
@@ -124,7 +144,8 @@ class SeveralRuns {
     }
     for (std::size_t i = 0; i < first.timeline.size(); ++i) {
       const auto effective = [i](const Results& results) { return results.timeline[i].has_effect; };
-      if (!std::ranges::all_of(page_.report().results, effective)) add(fmt::format("event {} has an effect", first.timeline[i].label), effective);
+      if (!std::ranges::all_of(page_.report().results, effective))
+        add(fmt::format("event {} has an effect", first.timeline[i].label), effective);
     }
     page_.verdicts(rows);
   }

@@ -55,7 +55,7 @@ Result<void> print_out(std::string_view text) {
 }
 
 std::size_t terminal_width(std::FILE* stream, std::size_t otherwise) {
-  struct winsize size {};
+  struct winsize size{};
   if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;
   return size.ws_col;
 }

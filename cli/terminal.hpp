@@ -1,5 +1,5 @@
-// What a terminal can show: colours where they are wanted, sparklines, bars, and a progress line on stderr; and how data
-// gets to stdout. One thread.
+// What a terminal can show: colours where they are wanted, sparklines, bars, and a progress line on stderr; and how
+// data gets to stdout. One thread.
 #pragma once
 
 #include <chrono>
@@ -30,8 +30,8 @@ class Palette {
   bool enabled_;
 };
 
-// To be called once, before anything is opened: gives a closed stdin, stdout or stderr a descriptor that no file of ours
-// can then take, and makes a reader that went away an error of the write instead of the program's end.
+// To be called once, before anything is opened: gives a closed stdin, stdout or stderr a descriptor that no file of
+// ours can then take, and makes a reader that went away an error of the write instead of the program's end.
 void prepare_streams();
 
 // Writes all of a text to stdout. An error says why it could not; a reader that has read enough (`| head`) is none.
@@ -46,16 +46,16 @@ struct SparkPoint {
   double value = 0;
 };
 
-// A bar from the lowest to the highest for each of `width` columns from time 0 to `end`, so that series under each other
-// share their time axis: the mean of a column's values, or the value before it where it has none of its own. Blank before
-// the first value and after the last. Points in the order of time.
+// A bar from the lowest to the highest for each of `width` columns from time 0 to `end`, so that series under each
+// other share their time axis: the mean of a column's values, or the value before it where it has none of its own.
+// Blank before the first value and after the last. Points in the order of time.
 std::string sparkline(std::span<const SparkPoint> points, double end, std::size_t width, double low, double high);
 
 // A bar of a share in [0, 1], `width` columns.
 std::string bar(double share, std::size_t width);
 
-// A line on stderr that is written over itself, at most ten times a second, cut to the terminal's width (ASCII); nothing
-// where stderr is no terminal.
+// A line on stderr that is written over itself, at most ten times a second, cut to the terminal's width (ASCII);
+// nothing where stderr is no terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(bool wanted);

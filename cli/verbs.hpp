@@ -12,16 +12,16 @@ namespace hearsay::cli {
 
 struct RunSettings {
   std::string file;
-  std::optional<std::uint64_t> seed;     // otherwise the scenario's
-  std::uint32_t runs = 1;                // seeds seed, seed + 1, ...
-  std::uint32_t jobs = 0;                // 0: as many as there are cores
-  std::vector<std::string> overrides;    // key=value
+  std::optional<std::uint64_t> seed;   // otherwise the scenario's
+  std::uint32_t runs = 1;              // seeds seed, seed + 1, ...
+  std::uint32_t jobs = 0;              // 0: as many as there are cores
+  std::vector<std::string> overrides;  // key=value
   std::string out = "runs";
   bool json = false;
   bool wire = false;
   bool quiet = false;
   ColorChoice color = ColorChoice::kAuto;
-  std::string repeat;                    // the command that repeats the run, but for the seed
+  std::string repeat;  // the command that repeats the run, but for the seed
 };
 
 int run(const RunSettings& settings);
@@ -35,8 +35,8 @@ struct CheckSettings {
 int check(const CheckSettings& settings);
 
 struct ListSettings {
-  std::string role;    // empty: all roles
-  std::string name;    // empty: all strategies of the role
+  std::string role;  // empty: all roles
+  std::string name;  // empty: all strategies of the role
   bool json = false;
   ColorChoice color = ColorChoice::kAuto;
 };
