@@ -1,3 +1,4 @@
+// Over 400 lines: every kind of field against every kind of damage, on the same messages.
 #include "core/protocol/codec.hpp"
 
 #include <doctest/doctest.h>

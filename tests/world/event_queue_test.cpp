@@ -1,3 +1,4 @@
+// Over 400 lines: one reference queue, and a workload for each corner of the wheel.
 #include "sim/world/event_queue.hpp"
 
 #include <doctest/doctest.h>
