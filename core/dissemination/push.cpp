@@ -14,7 +14,7 @@ constexpr std::uint8_t kPeriodTimer = 1;
 constexpr std::int64_t kMaxFanout = 64;
 
 constexpr std::array<std::string_view, 4> kStops{"blind-counter", "blind-coin", "feedback-counter", "feedback-coin"};
-constexpr std::array<std::string_view, 2> kPhases{"random", "aligned"};
+constexpr std::array<std::string_view, 2> kPushPhases{"random", "aligned"};
 
 // What a rumor adds to a packet, from above: its payload without an envelope of its own, an array, a tag, an id, two
 // numbers.
@@ -54,7 +54,7 @@ void PushParams::visit(ParamVisitor& v) {
   v.integer("k", k, {1, 1000}, "periods or contacts",
             "how long interest lasts, by the rule above; with m messages a node about e^-m of the nodes never hear a "
             "rumor, so more is surer and costs more");
-  v.choice("phase", phase, kPhases,
+  v.choice("phase", phase, kPushPhases,
            "`random` spreads the nodes' rounds over the period; `aligned` puts them on multiples of the period by each "
            "node's monotonic clock, which makes periods the synchronous cycles of the literature");
   v.integer("hot", hot, {1, 65536}, "rumors",

@@ -20,7 +20,7 @@ constexpr std::array<Preset, 2> kPresets{{
 }};
 
 constexpr std::array<std::string_view, 2> kClocks{"own", "sender"};
-constexpr std::array<std::string_view, 2> kPhases{"random", "start"};
+constexpr std::array<std::string_view, 2> kAnnouncePhases{"random", "start"};
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void AnnounceParams::visit(ParamVisitor& v) {
   v.duration("time_resolution", time_resolution, {1ns, 1h},
              "both ends of a silence are rounded down to multiples of this before they are compared; coarser makes the "
              "silence tolerated longer or shorter by up to as much");
-  v.choice("phase", phase, kPhases,
+  v.choice("phase", phase, kAnnouncePhases,
            "when the first periodic announcement and the first look come: `random`, after a uniform share of their "
            "interval, which spreads the load of nodes that start together; `start`, after a whole one");
   v.boolean("announce_start", announce_start,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -23,6 +24,9 @@ struct RingMember {
   double weight = 1.0;
   std::uint32_t zone = 0;
 };
+
+// The end of the key space, itself a part of it.
+inline constexpr std::uint64_t kLastHash = std::numeric_limits<std::uint64_t>::max();
 
 // A run of the key space, from the end of the arc before it (exclusive) up to `last` (inclusive); the first one begins
 // at 0.

@@ -1,7 +1,6 @@
 #include "core/replication/repairer.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/base/hash.hpp"
@@ -11,7 +10,6 @@ namespace hearsay {
 
 namespace {
 
-constexpr std::uint64_t kLastHash = std::numeric_limits<std::uint64_t>::max();
 // What a digest or delta has beside its entries.
 constexpr std::uint32_t kOverhead = kEnvelopeBytes + 64;
 

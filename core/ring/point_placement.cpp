@@ -9,7 +9,6 @@
 namespace hearsay {
 
 namespace {
-constexpr std::uint64_t kLastHash = std::numeric_limits<std::uint64_t>::max();
 // Up to this many replicas, comparing with the ones found is cheaper than marking them.
 constexpr std::size_t kMaxCompared = 32;
 }  // namespace

@@ -10,12 +10,6 @@ namespace hearsay::plan {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 Result<EmpiricalTable::Entry> parse_line(std::string_view line, std::string_view unit, const ParseValue& parse) {
@@ -27,7 +21,7 @@ Result<EmpiricalTable::Entry> parse_line(std::string_view line, std::string_view
   std::uint64_t count = 0;
   const auto [end, error] = std::from_chars(weight.data(), weight.data() + weight.size(), count);
   if (error != std::errc() || end != weight.data() + weight.size() || weight.empty()) {
-    return invalid(fmt::format("{} is not a weight; expected a whole number", quoted(weight)));
+    return invalid(fmt::format("{} is not a weight; expected a whole number", quote(weight)));
   }
   return EmpiricalTable::Entry{*value, count};
 }

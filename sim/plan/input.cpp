@@ -57,7 +57,7 @@ std::string list_of(std::span<const std::string_view> words) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   constexpr std::size_t kMost = 60;
   std::string out = "'";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -70,6 +70,12 @@ std::string quoted(std::string_view text) {
     out += c < 0x20 || c == 0x7f ? fmt::format("\\x{:02x}", c) : std::string(1, text[i]);
   }
   return out + "'";
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 bool is_utf8(std::string_view bytes) {

@@ -66,7 +66,9 @@ std::string did_you_mean(std::string_view wanted, std::span<const std::string_vi
 // "a, b, c", the first 40 of them.
 std::string list_of(std::span<const std::string_view> words);
 // The text in quotes, shortened, control characters made visible: what a message may quote of an input.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
+// Without the spaces, tabs and carriage returns around it.
+std::string_view trimmed(std::string_view text);
 // Whether the bytes are UTF-8 (RFC 3629), as JSON and TOML want them.
 bool is_utf8(std::string_view bytes);
 

@@ -18,7 +18,7 @@ std::uint64_t count_of(const NodeSet& set) { return set.draw ? *set.draw : set.n
 
 // ---- links ---------------------------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 11> kLinkKeys{
+constexpr std::array<std::string_view, 11> kLinkEventKeys{
     "nodes", "from", "to", "one_way", "loss", "duplicate", "reorder", "latency", "reorder_delay", "for", "until"};
 
 Action read_link(const EventInput& input) {
@@ -48,12 +48,13 @@ Action read_link(const EventInput& input) {
   return change;
 }
 
-constexpr std::array kLinkEvents{EventKind{"link", kLinkKeys, read_link}, EventKind{"loss", kLinkKeys, read_link},
-                                 EventKind{"latency", kLinkKeys, read_link}};
+constexpr std::array kLinkEvents{EventKind{"link", kLinkEventKeys, read_link},
+                                 EventKind{"loss", kLinkEventKeys, read_link},
+                                 EventKind{"latency", kLinkEventKeys, read_link}};
 
 // ---- processes -----------------------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 1> kNodesKeys{"nodes"};
+constexpr std::array<std::string_view, 1> kNodesEventKeys{"nodes"};
 constexpr std::array<std::string_view, 4> kCrashKeys{"nodes", "for", "until", "keep_state"};
 constexpr std::array<std::string_view, 2> kRestartKeys{"nodes", "keep_state"};
 constexpr std::array<std::string_view, 5> kRollingKeys{"nodes", "down", "pause", "keep_state", "leave_first"};
@@ -161,7 +162,7 @@ Action read_churn(const EventInput& input) {
 
 // ---- clocks and clients --------------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 3> kClockKeys{"nodes", "step", "drift"};
+constexpr std::array<std::string_view, 3> kClockEventKeys{"nodes", "step", "drift"};
 constexpr std::array<std::string_view, 5> kWorkloadKeys{"client", "rate", "put", "get", "del"};
 
 Action read_clock(const EventInput& input) {
@@ -206,11 +207,11 @@ constexpr std::array kNodeEvents{EventKind{"crash", kCrashKeys, read_crash},
                                  EventKind{"restart", kRestartKeys, read_restart},
                                  EventKind{"rolling-restart", kRollingKeys, read_rolling},
                                  EventKind{"pause", kPauseKeys, read_pause},
-                                 EventKind{"resume", kNodesKeys, read_resume},
+                                 EventKind{"resume", kNodesEventKeys, read_resume},
                                  EventKind{"join", kJoinKeys, read_join},
                                  EventKind{"leave", kLeaveKeys, read_leave},
                                  EventKind{"slow", kSlowKeys, read_slow},
-                                 EventKind{"clock", kClockKeys, read_clock},
+                                 EventKind{"clock", kClockEventKeys, read_clock},
                                  EventKind{"churn", kChurnKeys, read_churn},
                                  EventKind{"workload", kWorkloadKeys, read_workload}};
 

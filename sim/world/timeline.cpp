@@ -10,10 +10,10 @@ namespace hearsay::world {
 
 namespace {
 
-using Kind = TimelineStep::Kind;
-
 class Builder {
  public:
+  using Kind = TimelineStep::Kind;
+
   Builder(const plan::Plan& plan, std::uint64_t seed) : plan_(plan), seed_(seed) {
     timeline_.partitions.resize(plan.events.size());
     timeline_.link_changes.resize(plan.events.size());
@@ -204,15 +204,15 @@ class Builder {
 Result<void> check_groups(const plan::Plan& plan, std::uint64_t seed, const Timeline& timeline) {
   Network network(plan, seed);
   for (const TimelineStep& step : timeline.steps) {
-    if (step.kind == Kind::kCut) {
+    if (step.kind == Builder::Kind::kCut) {
       if (auto added = network.add(timeline.partitions[step.event]); !added) {
         const plan::Event& event = plan.events[step.event];
         return invalid(fmt::format("{}:{}:{}: {}: {}", plan.file, event.place.line, event.place.column, event.label,
                                    added.error().message));
       }
-    } else if (step.kind == Kind::kUncut) {
+    } else if (step.kind == Builder::Kind::kUncut) {
       network.remove_event(step.event);
-    } else if (step.kind == Kind::kHeal) {
+    } else if (step.kind == Builder::Kind::kHeal) {
       network.remove_named(std::get<plan::Heal>(plan.events[step.event].action).partition);
     }
   }

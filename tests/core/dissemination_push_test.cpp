@@ -18,12 +18,12 @@ using test::Heard;
 using test::Loopback;
 using test::news;
 
-std::shared_ptr<const Composition> composition(std::shared_ptr<const Strategy> dissemination) {
+std::shared_ptr<const Composition> spreading(std::shared_ptr<const Strategy> dissemination) {
   return test::compose(std::make_shared<StaticMembership>(), std::move(dissemination),
                        std::make_shared<test::Newsroom>());
 }
-std::shared_ptr<const Composition> composition(const PushParams& params = {}) {
-  return composition(std::make_shared<Push>(params));
+std::shared_ptr<const Composition> spreading(const PushParams& params = {}) {
+  return spreading(std::make_shared<Push>(params));
 }
 
 // How often a node heard news of that number.
@@ -38,7 +38,7 @@ const PushState& push_state(Loopback& net, std::uint32_t node) {
 }
 
 TEST_CASE("publish: everybody but the sender hears it once, one latency later, from its origin") {
-  Loopback net(composition(std::make_shared<Publish>()), {.nodes = 10, .latency_min = 5ms, .latency_max = 5ms});
+  Loopback net(spreading(std::make_shared<Publish>()), {.nodes = 10, .latency_min = 5ms, .latency_max = 5ms});
   net.start_all();
   net.request(NodeSlot{3}, news(1, "hello"));
   net.run_for(5ms);
@@ -56,7 +56,7 @@ TEST_CASE("push: everybody hears it once, from its origin, under every rule") {
     PushParams params;
     params.stop = stop;
     params.k = 12;  // so that nobody is left out
-    Loopback net(composition(params), {.nodes = 50, .seed = 3, .latency_min = 1ms, .latency_max = 150ms});
+    Loopback net(spreading(params), {.nodes = 50, .seed = 3, .latency_min = 1ms, .latency_max = 150ms});
     net.start_all();
     net.run_for(1s);
     for (std::uint64_t n = 1; n <= 5; ++n) {
@@ -80,7 +80,7 @@ TEST_CASE("push: blind counting sends k times fanout messages a node") {
   PushParams params;
   params.fanout = 2;
   params.k = 6;
-  Loopback net(composition(params), {.nodes = 200});
+  Loopback net(spreading(params), {.nodes = 200});
   net.start_all();
   net.request(NodeSlot{0}, news(1));
   net.run_for(1min);
@@ -88,7 +88,7 @@ TEST_CASE("push: blind counting sends k times fanout messages a node") {
 }
 
 TEST_CASE("push: nothing hot, nothing sent") {
-  Loopback net(composition(), {.nodes = 5});
+  Loopback net(spreading(), {.nodes = 5});
   net.start_all();
   net.run_for(1min);
   CHECK(net.counters().empty());
@@ -98,7 +98,7 @@ TEST_CASE("push: the fanout is distinct members, all of them when there are few"
   PushParams params;
   params.fanout = 10;
   params.k = 1;
-  Loopback net(composition(params), {.nodes = 4});
+  Loopback net(spreading(params), {.nodes = 4});
   net.start_all();
   std::vector<std::vector<int>> sent(4, std::vector<int>(4));
   net.drop = [&](NodeSlot from, NodeSlot to, const Message&) {
@@ -117,7 +117,7 @@ TEST_CASE("push: rumors share packets up to the limit, a larger one goes alone")
   params.packet = 600;
   params.k = 1;
   params.fanout = 1;
-  Loopback net(composition(params), {.nodes = 2});
+  Loopback net(spreading(params), {.nodes = 2});
   net.start_all();
   std::size_t largest = 0;
   std::size_t oversized = 0;
@@ -147,7 +147,7 @@ TEST_CASE("push: hot and known rumors are bounded, what is dropped is observed")
   PushParams params;
   params.hot = 4;
   params.window = 20;
-  Loopback net(composition(params), {.nodes = 2});
+  Loopback net(spreading(params), {.nodes = 2});
   net.start_all();
   for (std::uint64_t n = 1; n <= 10; ++n) net.request(NodeSlot{0}, news(n));
   net.run_for(1us);
@@ -166,7 +166,7 @@ TEST_CASE("push: a node alone gives up in time and keeps what only company can s
   for (const int stop : {PushParams::kBlindCounter, PushParams::kFeedbackCounter}) {
     PushParams params;
     params.stop = stop;
-    Loopback net(composition(params), {.nodes = 1});
+    Loopback net(spreading(params), {.nodes = 1});
     net.start_all();
     net.request(NodeSlot{0}, news(1));
     net.run_for(1min);
@@ -176,7 +176,7 @@ TEST_CASE("push: a node alone gives up in time and keeps what only company can s
 }
 
 TEST_CASE("push: a restarted origin's numbers do not repeat those of its former life") {
-  Loopback net(composition(), {.nodes = 8});
+  Loopback net(spreading(), {.nodes = 8});
   net.start_all();
   net.request(NodeSlot{0}, news(1));
   net.run_for(20s);
@@ -191,7 +191,7 @@ TEST_CASE("push: equal runs are equal, packed or not") {
   const auto run = [](bool wire) {
     PushParams params;
     params.stop = PushParams::kFeedbackCoin;
-    Loopback net(composition(params), {.nodes = 20, .seed = 5, .latency_min = 1ms, .latency_max = 90ms, .wire = wire});
+    Loopback net(spreading(params), {.nodes = 20, .seed = 5, .latency_min = 1ms, .latency_max = 90ms, .wire = wire});
     net.start_all();
     for (std::uint64_t n = 1; n <= 10; ++n) {
       net.request(NodeSlot{static_cast<std::uint32_t>(n)}, news(n));

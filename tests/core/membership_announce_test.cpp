@@ -17,7 +17,7 @@ AnnounceConfig go_os() {
   return config;
 }
 
-std::shared_ptr<const Composition> composition(const AnnounceParams& params = {}) {
+std::shared_ptr<const Composition> announcing(const AnnounceParams& params = {}) {
   return test::compose(std::make_shared<Announce>(params), std::make_shared<Publish>());
 }
 
@@ -48,7 +48,7 @@ std::optional<TrueTime> when(Loopback& net, ObservationKind kind, NodeSlot owner
 }
 
 TEST_CASE("announce: a new node is known one latency after its start, and knows everybody an interval later") {
-  Loopback net(composition(), {.nodes = 10, .latency_min = 100ms, .latency_max = 100ms});
+  Loopback net(announcing(), {.nodes = 10, .latency_min = 100ms, .latency_max = 100ms});
   for (std::uint32_t i = 0; i < 9; ++i) net.start(NodeSlot{i});
   net.run_for(3s);
   CHECK(everybody_sees(net, 9));
@@ -60,7 +60,7 @@ TEST_CASE("announce: a new node is known one latency after its start, and knows 
 }
 
 TEST_CASE("announce: the defaults keep the healthy through jitter, loss and skew") {
-  Loopback net(composition(), {.nodes = 8, .latency_min = 1ms, .latency_max = 900ms});
+  Loopback net(announcing(), {.nodes = 8, .latency_min = 1ms, .latency_max = 900ms});
   std::uint64_t messages = 0;
   net.drop = [&](NodeSlot, NodeSlot, const Message&) { return ++messages % 5 == 0; };
   net.set_wall_offset(NodeSlot{1}, 3s);
@@ -75,7 +75,7 @@ TEST_CASE("announce: a crash is seen after reap_after and within a reap_interval
   AnnounceParams params;
   params.reap_after = 4s;
   params.reap_interval = 2s;
-  Loopback net(composition(params), {.nodes = 6});
+  Loopback net(announcing(params), {.nodes = 6});
   net.start_all();
   net.run_for(20s);
   const TrueTime crashed = net.now();
@@ -91,7 +91,7 @@ TEST_CASE("announce: a crash is seen after reap_after and within a reap_interval
 }
 
 TEST_CASE("announce: a node that was given up is alive again when it is heard") {
-  Loopback net(composition(), {.nodes = 3});
+  Loopback net(announcing(), {.nodes = 3});
   net.start_all();
   net.run_for(5s);
   bool cut = true;
@@ -111,7 +111,7 @@ TEST_CASE("announce: a node that was given up is alive again when it is heard") 
 }
 
 TEST_CASE("announce: a farewell is believed at once and outlives announcements that were under way") {
-  Loopback net(composition(), {.nodes = 3});
+  Loopback net(announcing(), {.nodes = 3});
   net.start_all();
   net.run_for(5s);
   net.leave(NodeSlot{2});
@@ -128,7 +128,7 @@ TEST_CASE("announce: a farewell is believed at once and outlives announcements t
 }
 
 TEST_CASE("announce: the farewell of a stranger is not remembered") {
-  Loopback net(composition(), {.nodes = 2});
+  Loopback net(announcing(), {.nodes = 2});
   net.start(NodeSlot{0});
   net.inject(NodeSlot{1}, NodeSlot{0}, announcement(net, NodeSlot{1}, 1, true));
   net.run_for(1s);
@@ -136,7 +136,7 @@ TEST_CASE("announce: the farewell of a stranger is not remembered") {
 }
 
 TEST_CASE("announce: a restarted node is known by its new epoch, its former life is ignored") {
-  Loopback net(composition(), {.nodes = 3});
+  Loopback net(announcing(), {.nodes = 3});
   net.start_all();
   net.run_for(2s);
   net.crash(NodeSlot{1}, false);
@@ -153,14 +153,14 @@ TEST_CASE("announce: costs N (N - 1) messages an interval") {
   AnnounceParams params;
   params.announce_start = false;
   params.phase = AnnounceParams::kStartPhase;
-  Loopback net(composition(params), {.nodes = 10});
+  Loopback net(announcing(params), {.nodes = 10});
   net.start_all();
   net.run_for(10s + 500ms);
   CHECK(net.counters("announce.Announcement").sent == 10 * 10 * 9);
 }
 
 TEST_CASE("announce: keeps one stamp a known slot and no more") {
-  Loopback net(composition(), {.nodes = 12, .spare_slots = 100});
+  Loopback net(announcing(), {.nodes = 12, .spare_slots = 100});
   net.start_all();
   net.run_for(30s);
   for (std::uint32_t i = 0; i < 12; ++i) {
@@ -170,7 +170,7 @@ TEST_CASE("announce: keeps one stamp a known slot and no more") {
 
 TEST_CASE("announce: equal runs are equal, packed or not") {
   const auto run = [](bool wire) {
-    Loopback net(composition(), {.nodes = 6, .seed = 9, .latency_min = 1ms, .latency_max = 400ms, .wire = wire});
+    Loopback net(announcing(), {.nodes = 6, .seed = 9, .latency_min = 1ms, .latency_max = 400ms, .wire = wire});
     net.start_all();
     net.run_for(20s);
     net.crash(NodeSlot{4}, false);
@@ -184,7 +184,7 @@ TEST_CASE("announce: equal runs are equal, packed or not") {
 }
 
 TEST_CASE("go-os: a new node announces itself only after an interval") {
-  Loopback net(composition(go_os()), {.nodes = 2});
+  Loopback net(announcing(go_os()), {.nodes = 2});
   net.start_all();
   net.run_for(1s);
   CHECK(everybody_sees(net, 1));
@@ -193,7 +193,7 @@ TEST_CASE("go-os: a new node announces itself only after an interval") {
 }
 
 TEST_CASE("go-os: one lost announcement gets a healthy node reaped until its next one") {
-  Loopback net(composition(go_os()), {.nodes = 4});
+  Loopback net(announcing(go_os()), {.nodes = 4});
   net.drop = [&](NodeSlot from, NodeSlot to, const Message&) {
     return from == NodeSlot{2} && to == NodeSlot{0} && net.now() == TrueTime(9s);
   };
@@ -206,7 +206,7 @@ TEST_CASE("go-os: one lost announcement gets a healthy node reaped until its nex
 }
 
 TEST_CASE("go-os: a clock 2 s ahead empties the ring every ten seconds") {
-  Loopback net(composition(go_os()), {.nodes = 5});
+  Loopback net(announcing(go_os()), {.nodes = 5});
   net.set_wall_offset(NodeSlot{1}, 2s);
   net.start_all();
   net.run_for(9s + 900ms);
@@ -222,7 +222,7 @@ TEST_CASE("go-os: a clock 2 s ahead empties the ring every ten seconds") {
 }
 
 TEST_CASE("go-os: a clock behind keeps the dead") {
-  Loopback net(composition(go_os()), {.nodes = 3});
+  Loopback net(announcing(go_os()), {.nodes = 3});
   net.set_wall_offset(NodeSlot{0}, -1min);
   net.start_all();
   net.run_for(5s);
@@ -236,7 +236,7 @@ TEST_CASE("go-os: a step of its clock makes a node reap itself, which the defaul
   for (const bool original : {true, false}) {
     CAPTURE(original);
     AnnounceParams params = original ? AnnounceParams(go_os()) : AnnounceParams();
-    Loopback net(composition(params), {.nodes = 3});
+    Loopback net(announcing(params), {.nodes = 3});
     net.start_all();
     net.run_for(9s + 500ms);
     net.set_wall_offset(NodeSlot{0}, 1h);
@@ -248,7 +248,7 @@ TEST_CASE("go-os: a step of its clock makes a node reap itself, which the defaul
 }
 
 TEST_CASE("go-os: who leaves is missed only by the reaper") {
-  Loopback net(composition(go_os()), {.nodes = 3});
+  Loopback net(announcing(go_os()), {.nodes = 3});
   net.start_all();
   net.run_for(5s);
   net.leave(NodeSlot{2});
@@ -264,7 +264,7 @@ TEST_CASE("announce: whole seconds are rounded down before and after the epoch")
   AnnounceParams params = go_os();
   params.reap_interval = 100ms;
   params.announce_start = false;
-  Loopback net(composition(params), {.nodes = 2});
+  Loopback net(announcing(params), {.nodes = 2});
   net.set_wall_offset(NodeSlot{0}, -net.wall(NodeSlot{0}).time_since_epoch() - 500ms);
   net.start(NodeSlot{0});
   auto draft = net.pool().make<Announcement>();

@@ -10,25 +10,25 @@ namespace {
 
 using test::Loopback;
 
-struct Told {
+struct Noticed {
   int changes = 0;
   std::uint32_t members_at_start = 0;
 };
 
 // Counts what a role is told of the view.
-class Listener final : public StatefulOf<Listener, Role::kReplication, Told> {
+class Listener final : public StatefulOf<Listener, Role::kReplication, Noticed> {
  public:
   std::vector<const MessageType*> messages() const override { return {}; }
-  void on_start(Step& step, Told& told, const Boot&) const { told.members_at_start = step.view().members(); }
-  void on_member_change(Step&, Told& told, const MemberChange&) const { ++told.changes; }
+  void on_start(Step& step, Noticed& told, const Boot&) const { told.members_at_start = step.view().members(); }
+  void on_member_change(Step&, Noticed& told, const MemberChange&) const { ++told.changes; }
 };
 
-std::shared_ptr<const Composition> composition() {
+std::shared_ptr<const Composition> listening() {
   return test::compose(std::make_shared<StaticMembership>(), nullptr, std::make_shared<Listener>());
 }
 
 TEST_CASE("static: everybody is a member from the start and nothing is sent") {
-  Loopback net(composition(), {.nodes = 20});
+  Loopback net(listening(), {.nodes = 20});
   net.start_all();
   net.run_for(1min);
   for (std::uint32_t i = 0; i < 20; ++i) {
@@ -40,7 +40,7 @@ TEST_CASE("static: everybody is a member from the start and nothing is sent") {
 }
 
 TEST_CASE("static: one observation a node stands for all members") {
-  Loopback net(composition(), {.nodes = 20});
+  Loopback net(listening(), {.nodes = 20});
   net.start_all();
   CHECK(net.observations().size() == 20);
   CHECK(net.count(ObservationKind::kMembersAll) == 20);
@@ -48,15 +48,15 @@ TEST_CASE("static: one observation a node stands for all members") {
 }
 
 TEST_CASE("static: the other roles find the view complete and are told of no change") {
-  Loopback net(composition(), {.nodes = 5});
+  Loopback net(listening(), {.nodes = 5});
   net.start_all();
-  const auto& told = net.state<Told>(NodeSlot{3}, Role::kReplication);
+  const auto& told = net.state<Noticed>(NodeSlot{3}, Role::kReplication);
   CHECK(told.members_at_start == 5);
   CHECK(told.changes == 0);
 }
 
 TEST_CASE("static: a crash is never noticed, a restart finds everybody again") {
-  Loopback net(composition(), {.nodes = 4});
+  Loopback net(listening(), {.nodes = 4});
   net.start_all();
   net.crash(NodeSlot{2}, false);
   net.run_for(1min);

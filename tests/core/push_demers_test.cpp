@@ -41,7 +41,7 @@ constexpr int kRuns = 40;
 constexpr std::int64_t kRows = 5;
 #endif
 
-struct Mean {
+struct Sample {
   double sum = 0;
   double squares = 0;
   int count = 0;
@@ -55,9 +55,9 @@ struct Mean {
 };
 
 struct Figures {
-  Mean residue;
-  Mean traffic;
-  Mean last;
+  Sample residue;
+  Sample traffic;
+  Sample last;
 };
 
 Figures measure(int stop, std::int64_t k) {
@@ -99,7 +99,7 @@ Figures measure(int stop, std::int64_t k) {
 }
 
 // `digit`: the last one published.
-void check(const Mean& measured, double published, double digit) {
+void check(const Sample& measured, double published, double digit) {
   CAPTURE(measured.mean());
   CAPTURE(measured.error());
   CAPTURE(published);

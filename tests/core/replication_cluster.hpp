@@ -12,6 +12,7 @@
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
 #include "tests/support/loopback.hpp"
+#include "tests/support/stubs.hpp"
 
 namespace hearsay::test {
 
@@ -28,8 +29,6 @@ struct Told : MessageOf<Told> {
     v(m.status, "status", "what");
   }
 };
-
-struct Nothing {};
 
 // Starts out believing in the first `initial` nodes and itself.
 class ToldMembership final : public StatefulOf<ToldMembership, Role::kMembership, Nothing> {

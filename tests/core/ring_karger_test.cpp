@@ -14,8 +14,6 @@ namespace {
 
 using test::RingMembers;
 
-constexpr std::uint64_t kLastHash = std::numeric_limits<std::uint64_t>::max();
-
 // The definition, as slowly as can be: the nearest point clockwise, the smaller id of equal ones.
 struct Reference {
   struct Point {

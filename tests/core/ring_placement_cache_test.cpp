@@ -48,13 +48,13 @@ class Sets final : public ViewStore {
   std::vector<std::vector<bool>> views_;
 };
 
-struct Fixture {
+struct CacheFixture {
   Directory directory{1000};
   Sets views{directory, 3};
   Karger ring{32};
   PlacementCache cache{ring, directory, 4};
 
-  explicit Fixture(std::uint32_t nodes) {
+  explicit CacheFixture(std::uint32_t nodes) {
     for (std::uint32_t i = 0; i < nodes; ++i) (void)directory.intern("node-" + std::to_string(i));
     for (std::uint32_t owner = 0; owner < 3; ++owner) {
       for (std::uint32_t i = 0; i < nodes; ++i) views.merge(NodeSlot{owner}, NodeSlot{i}, {});
@@ -80,7 +80,7 @@ struct Fixture {
 };
 
 TEST_CASE("placement cache: nodes with the same members share a placement") {
-  Fixture f(20);
+  CacheFixture f(20);
   const Placement& first = f.cache.placement(f.view(0));
   CHECK(&f.cache.placement(f.view(1)) == &first);
   CHECK(&f.cache.placement(f.view(2)) == &first);
@@ -89,7 +89,7 @@ TEST_CASE("placement cache: nodes with the same members share a placement") {
 }
 
 TEST_CASE("placement cache: a small change is applied, a large one is built, both are right") {
-  Fixture f(40);
+  CacheFixture f(40);
   CHECK(f.right(0));
   f.views.forget(NodeSlot{0}, NodeSlot{3});
   CHECK(f.right(0));
@@ -105,7 +105,7 @@ TEST_CASE("placement cache: a small change is applied, a large one is built, bot
 }
 
 TEST_CASE("placement cache: views in turn hit") {
-  Fixture f(20);
+  CacheFixture f(20);
   f.views.forget(NodeSlot{1}, NodeSlot{5});
   const Placement* const a = &f.cache.placement(f.view(0));
   const Placement* const b = &f.cache.placement(f.view(1));
@@ -119,7 +119,7 @@ TEST_CASE("placement cache: views in turn hit") {
 }
 
 TEST_CASE("placement cache: holds no more than its capacity and lets the oldest go") {
-  Fixture f(20);
+  CacheFixture f(20);
   const auto with_one_less = [&](std::uint32_t missing) {
     f.views.forget(NodeSlot{0}, NodeSlot{missing});
     CHECK(f.right(0));
@@ -139,7 +139,7 @@ TEST_CASE("placement cache: holds no more than its capacity and lets the oldest 
 }
 
 TEST_CASE("placement cache: a directory that grows moves no name under a placement") {
-  Fixture f(2);
+  CacheFixture f(2);
   CHECK(f.right(0));
   for (int i = 2; i < 500; ++i) {
     const auto slot = f.directory.intern("node-" + std::to_string(i));
@@ -151,7 +151,7 @@ TEST_CASE("placement cache: a directory that grows moves no name under a placeme
 }
 
 TEST_CASE("placement cache: an empty view has an empty placement, and clear forgets") {
-  Fixture f(3);
+  CacheFixture f(3);
   f.views.clear(NodeSlot{0});
   CHECK(f.cache.placement(f.view(0)).lookup(1) == kNoSlot);
   CHECK(f.right(1));

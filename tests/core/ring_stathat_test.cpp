@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
 #include <map>
 
 #include "core/base/random.hpp"
@@ -12,8 +11,6 @@ namespace hearsay {
 namespace {
 
 using test::RingMembers;
-
-constexpr std::uint64_t kLastHash = std::numeric_limits<std::uint64_t>::max();
 
 RingMembers of(std::initializer_list<std::string_view> names) {
   RingMembers members;

@@ -10,7 +10,7 @@
 namespace hearsay {
 namespace {
 
-RumorId numbered(std::uint32_t i) { return {NodeId{0x123456789abcdef0U + i % 7}, 1 + i % 3, i}; }
+RumorId rumor(std::uint32_t i) { return {NodeId{0x123456789abcdef0U + i % 7}, 1 + i % 3, i}; }
 
 TEST_CASE("seen window: is a first-in-first-out set of its capacity") {
   for (const std::size_t capacity : {1U, 5U, 8U, 9U, 100U, 1000U}) {
@@ -21,8 +21,8 @@ TEST_CASE("seen window: is a first-in-first-out set of its capacity") {
     for (int i = 0; i < 6000; ++i) {
       const auto drawn = static_cast<std::uint32_t>(random.below(2 * capacity + 1));
       const bool known = std::find(reference.begin(), reference.end(), drawn) != reference.end();
-      REQUIRE(window.contains(numbered(drawn)) == known);
-      REQUIRE(window.insert(numbered(drawn), capacity) == !known);
+      REQUIRE(window.contains(rumor(drawn)) == known);
+      REQUIRE(window.insert(rumor(drawn), capacity) == !known);
       if (!known) reference.push_back(drawn);
       if (reference.size() > capacity) reference.pop_front();
       REQUIRE(window.size() == reference.size());
@@ -44,7 +44,7 @@ TEST_CASE("seen window: every part of a rumor's name counts") {
 TEST_CASE("seen window: the digest is that of the order of arrival") {
   const auto digest = [](std::initializer_list<std::uint32_t> order) {
     SeenWindow window;
-    for (const std::uint32_t i : order) window.insert(numbered(i), 3);
+    for (const std::uint32_t i : order) window.insert(rumor(i), 3);
     Hasher hasher;
     window.digest(hasher);
     return hasher.finish();

@@ -10,6 +10,9 @@
 
 namespace hearsay {
 
+// Some time after the start, when most tests begin.
+constexpr MonoTime kNow = MonoTime(std::chrono::seconds(1000));
+
 inline MonoTime mono(Duration since_start) { return MonoTime(since_start); }
 inline Version version(std::uint64_t time, std::uint64_t node = 1) { return Version{time, NodeId{node}}; }
 inline Bytes bytes(std::string_view text) { return Bytes(text); }

@@ -11,8 +11,6 @@
 namespace hearsay {
 namespace {
 
-constexpr MonoTime kNow = MonoTime(1000s);
-
 using Keys = std::vector<std::string>;
 
 Keys scan_all(const Store& store, std::size_t at_once, MonoTime now = kNow) {

@@ -8,7 +8,6 @@
 namespace hearsay {
 namespace {
 
-constexpr MonoTime kNow = MonoTime(1000s);
 // A restarted process has a monotonic clock of its own.
 constexpr MonoTime kReborn = MonoTime(5s);
 

@@ -9,8 +9,6 @@
 namespace hearsay {
 namespace {
 
-constexpr MonoTime kNow = MonoTime(1000s);
-
 TEST_CASE("store: keys and values come back byte for byte, at the limits too") {
   Store store;
   const std::string odd("\0\xff k", 4);

@@ -8,12 +8,12 @@
 namespace hearsay::swim {
 namespace {
 
-struct Fixture {
+struct QueueFixture {
   Directory directory{4096};
   Broadcasts queue;
   std::size_t limit = 64;
 
-  Fixture() {
+  QueueFixture() {
     for (int i = 0; i < 3000; ++i) (void)directory.intern(fmt::format("n{}", i)).value();
   }
   static Update dead(std::uint32_t subject, Incarnation incarnation = 0) {
@@ -39,13 +39,13 @@ using Subjects = std::vector<std::uint32_t>;
 }  // namespace
 
 TEST_CASE("the newest update goes first") {
-  Fixture f;
+  QueueFixture f;
   for (std::uint32_t i = 1; i <= 3; ++i) f.add(f.dead(i));
   CHECK(f.next(f.room_for(2)) == Subjects{3, 2});
 }
 
 TEST_CASE("what was sent least goes before what was sent more") {
-  Fixture f;
+  QueueFixture f;
   for (std::uint32_t i = 1; i <= 3; ++i) f.add(f.dead(i));
   CHECK(f.next(f.room_for(2)) == Subjects{3, 2});
   CHECK(f.next(f.room_for(2)) == Subjects{1, 3});
@@ -54,7 +54,7 @@ TEST_CASE("what was sent least goes before what was sent more") {
 }
 
 TEST_CASE("an update leaves after its last transmit") {
-  Fixture f;
+  QueueFixture f;
   f.add(f.dead(1));
   for (int i = 0; i < 3; ++i) CHECK(f.next(1000, 3) == Subjects{1});
   CHECK(f.queue.empty());
@@ -62,7 +62,7 @@ TEST_CASE("an update leaves after its last transmit") {
 }
 
 TEST_CASE("a newer update about a member replaces the older and starts again") {
-  Fixture f;
+  QueueFixture f;
   f.add(f.dead(1, 5));
   f.add(f.dead(2));
   CHECK(f.next(1000, 2) == Subjects{2, 1});
@@ -78,7 +78,7 @@ TEST_CASE("a newer update about a member replaces the older and starts again") {
 }
 
 TEST_CASE("a full queue lets go of what was sent most often, and says so") {
-  Fixture f;
+  QueueFixture f;
   f.limit = 3;
   for (std::uint32_t i = 1; i <= 3; ++i) CHECK(f.add(f.dead(i)) == 0);
   CHECK(f.next(f.room_for(1)) == Subjects{3});
@@ -89,7 +89,7 @@ TEST_CASE("a full queue lets go of what was sent most often, and says so") {
 }
 
 TEST_CASE("a large update does not keep small ones out of what is left") {
-  Fixture f;
+  QueueFixture f;
   const Update life{f.directory.intern(std::string(200, 'x')).value(), {1, 0, Status::kAlive}, kNoSlot};
   f.add(f.dead(1));
   f.add(life);
@@ -98,14 +98,14 @@ TEST_CASE("a large update does not keep small ones out of what is left") {
 }
 
 TEST_CASE("a message never carries more facts than a decoder takes") {
-  Fixture f;
+  QueueFixture f;
   f.limit = 3000;
   for (std::uint32_t i = 0; i < 3000; ++i) f.add(f.dead(i));
   CHECK(f.next(1'000'000).size() == kMaxElements);
 }
 
 TEST_CASE("what is counted is what is packed") {
-  Fixture f;
+  QueueFixture f;
   const Update suspect{NodeSlot{7}, {300, 70'000, Status::kSuspect}, NodeSlot{8}};
   const Update alive{NodeSlot{9}, {1, 128, Status::kAlive}, kNoSlot};
   f.add(suspect);
@@ -117,7 +117,7 @@ TEST_CASE("what is counted is what is packed") {
 }
 
 TEST_CASE("the queue finds its subjects whatever was added and removed") {
-  Fixture f;
+  QueueFixture f;
   f.limit = 300;
   std::vector<bool> waiting(1000, false);
   RandomStream random(1, Purpose::kTest);

@@ -8,7 +8,7 @@ namespace hearsay {
 namespace {
 
 // Sees that every value lies in its range and every parameter explains itself.
-class Inspector final : public ParamVisitor {
+class SwimInspector final : public ParamVisitor {
  public:
   void duration(std::string_view name, Duration& value, ParamRange<Duration> range, std::string_view doc) override {
     seen(name, value >= range.min && value <= range.max, doc);
@@ -88,7 +88,7 @@ TEST_CASE("every swim parameter is in range in every preset and says what it cos
   for (std::size_t i = 0; i < entry.presets.size(); ++i) {
     const auto config = entry.configure();
     config->use_preset(i);
-    Inspector inspector;
+    SwimInspector inspector;
     config->visit(inspector);
     CHECK(inspector.names.contains("probe_interval"));
     CHECK(inspector.names.contains("rejoin"));

@@ -8,14 +8,14 @@
 namespace hearsay::test {
 namespace {
 
-struct Mean {
+struct Estimate {
   double value = 0;
   double half_width = 0;  // of the 99.9% confidence interval
 };
 
-// Mean number of protocol periods until some member probes a crashed one for the first time, counted from 1: the probe
-// that fails begins one period before the accusation.
-Mean periods_to_detection(SwimProbeOrder order, std::uint32_t nodes, int runs) {
+// Estimate number of protocol periods until some member probes a crashed one for the first time, counted from 1: the
+// probe that fails begins one period before the accusation.
+Estimate periods_to_detection(SwimProbeOrder order, std::uint32_t nodes, int runs) {
   SwimConfig config;
   config.warm_start = true;
   config.probe_order = static_cast<int>(order);
@@ -61,7 +61,7 @@ double law(std::uint32_t nodes) {
 TEST_CASE("first detection under random probing takes as many periods as SWIM's analysis says") {
   for (const auto& [nodes, runs] : {std::pair{8U, 600}, std::pair{24U, 400}, std::pair{56U, 200}}) {
     CAPTURE(nodes);
-    const Mean mean = periods_to_detection(SwimProbeOrder::kRandom, nodes, runs);
+    const Estimate mean = periods_to_detection(SwimProbeOrder::kRandom, nodes, runs);
     CAPTURE(mean.value);
     CAPTURE(mean.half_width);
     CHECK(std::abs(mean.value - law(nodes)) < mean.half_width);
@@ -70,7 +70,7 @@ TEST_CASE("first detection under random probing takes as many periods as SWIM's 
 }
 
 TEST_CASE("round-robin probing detects a little sooner in a small cluster") {
-  const Mean mean = periods_to_detection(SwimProbeOrder::kRoundRobin, 8, 600);
+  const Estimate mean = periods_to_detection(SwimProbeOrder::kRoundRobin, 8, 600);
   CAPTURE(mean.value);
   CAPTURE(mean.half_width);
   CHECK(std::abs(mean.value - 1.46) < mean.half_width + 0.02);
