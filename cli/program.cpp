@@ -26,7 +26,7 @@ constexpr std::uint64_t kMaxRuns = 100'000;
 constexpr std::uint64_t kMaxJobs = 1024;
 
 // A word as a shell would need it.
-std::string quoted(const std::string& word) {
+std::string quote(const std::string& word) {
   if (!word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                               "_-./=:,%+@") == std::string::npos) {
     return word;
@@ -37,8 +37,8 @@ std::string quoted(const std::string& word) {
 }
 
 std::string repeat_command(const RunSettings& run) {
-  std::string text = "hearsay run " + quoted(run.file);
-  for (const std::string& override_ : run.overrides) text += " --set " + quoted(override_);
+  std::string text = "hearsay run " + quote(run.file);
+  for (const std::string& override_ : run.overrides) text += " --set " + quote(override_);
   if (run.wire) text += " --wire";
   return text;
 }

@@ -27,7 +27,7 @@ Result<EmpiricalTable::Entry> parse_line(std::string_view line, std::string_view
   std::uint64_t count = 0;
   const auto [end, error] = std::from_chars(weight.data(), weight.data() + weight.size(), count);
   if (error != std::errc() || end != weight.data() + weight.size() || weight.empty()) {
-    return invalid(fmt::format("{} is not a weight; expected a whole number", quoted(weight)));
+    return invalid(fmt::format("{} is not a weight; expected a whole number", quote(weight)));
   }
   return EmpiricalTable::Entry{*value, count};
 }

@@ -111,7 +111,7 @@ std::string visible(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) { return fmt::format("'{}'", visible(text, kMaxQuotedBytes)); }
+std::string quote(std::string_view text) { return fmt::format("'{}'", visible(text, kMaxQuotedBytes)); }
 
 std::string one_line(std::string_view message) { return visible(message, kMaxMessageBytes); }
 

@@ -70,7 +70,7 @@ std::string list_of(std::span<const std::string_view> words);
 inline constexpr std::size_t kMaxQuotedBytes = 60;
 inline constexpr std::size_t kMaxMessageBytes = 2000;
 // The text in quotes, shortened, control characters made visible: what a message may quote of an input.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 // A message on one line, whatever it quotes: control characters made visible, shortened.
 std::string one_line(std::string_view message);
 // Whether the bytes are UTF-8 (RFC 3629), as JSON and TOML want them.

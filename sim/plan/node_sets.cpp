@@ -97,7 +97,7 @@ class Parser {
     if (exclude) term = trimmed(term.substr(1));
     if (term.empty()) return report(fmt::format("an empty node set; {}", kExpected));
     if (const std::size_t random = term.find(" random"); random != std::string_view::npos) {
-      if (exclude) return report(fmt::format("{} cannot be taken away; expected named nodes after '!'", quoted(term)));
+      if (exclude) return report(fmt::format("{} cannot be taken away; expected named nodes after '!'", quote(term)));
       return add_random(term, random);
     }
     if (is_member_.empty()) is_member_.assign(reading_.nodes(), Membership::kNone);
@@ -118,7 +118,7 @@ class Parser {
     } else if (pool.starts_with(" of ")) {
       add_named(trimmed(pool.substr(4)), Membership::kIn);
     } else {
-      return report(fmt::format("{} is no random choice; expected one such as '3 random of group:eu'", quoted(term)));
+      return report(fmt::format("{} is no random choice; expected one such as '3 random of group:eu'", quote(term)));
     }
     if (how_many_text_.ends_with('%')) {
       const auto share = parse_share(how_many_text_);
@@ -128,7 +128,7 @@ class Parser {
       how_many_ = whole_number(how_many_text_);
       if (!how_many_)
         return report(fmt::format("{} is no number of nodes; expected one such as '3 random' or '10% random'",
-                                  quoted(how_many_text_)));
+                                  quote(how_many_text_)));
     }
   }
 
@@ -159,7 +159,7 @@ class Parser {
     std::vector<std::string_view> names;
     for (const Group& group : groups) names.push_back(group.name);
     report(
-        fmt::format("unknown group {}; expected one of {}{}", quoted(name), list_of(names), did_you_mean(name, names)));
+        fmt::format("unknown group {}; expected one of {}{}", quote(name), list_of(names), did_you_mean(name, names)));
   }
 
   void add_region(std::string_view name, char mark_as) {
@@ -167,8 +167,8 @@ class Parser {
     const auto found = std::find(regions.begin(), regions.end(), name);
     if (found == regions.end()) {
       const std::vector<std::string_view> names(regions.begin(), regions.end());
-      return report(names.empty() ? fmt::format("unknown region {}; expected a [[region]] of that name", quoted(name))
-                                  : fmt::format("unknown region {}; expected one of {}{}", quoted(name), list_of(names),
+      return report(names.empty() ? fmt::format("unknown region {}; expected a [[region]] of that name", quote(name))
+                                  : fmt::format("unknown region {}; expected one of {}{}", quote(name), list_of(names),
                                                 did_you_mean(name, names)));
     }
     const auto region = static_cast<std::uint16_t>(found - regions.begin());
@@ -181,7 +181,7 @@ class Parser {
     const auto from = numbered(first);
     const auto to = numbered(last);
     if (!from || !to || from->prefix != to->prefix || from->number > to->number) {
-      return report(fmt::format("{} is no range of nodes; expected one such as 'n0..n31'", quoted(term)));
+      return report(fmt::format("{} is no range of nodes; expected one such as 'n0..n31'", quote(term)));
     }
     if (!find(first) || !find(last)) return;
     for (std::uint64_t i = from->number; i <= to->number; ++i) {
@@ -201,7 +201,7 @@ class Parser {
       names.push_back(reading_.plan.directory.name(NodeSlot{i}));
     }
     const bool bare = numbered(name).has_value();
-    report(fmt::format("unknown node {}; {}{}", quoted(name),
+    report(fmt::format("unknown node {}; {}{}", quote(name),
                        bare ? fmt::format("expected one of {}", node_names(reading_)) : kExpected,
                        did_you_mean(name, names)));
     return std::nullopt;
@@ -239,7 +239,7 @@ class Parser {
       set_.draw = static_cast<std::uint32_t>(*how_many_);
     }
     if (set_.nodes.empty() || (set_.draw && *set_.draw == 0)) {
-      report(fmt::format("{} is nobody; expected at least one node", quoted(set_.text)));
+      report(fmt::format("{} is nobody; expected at least one node", quote(set_.text)));
       return {};
     }
     reading_.set_entries += set_.nodes.size();

@@ -102,18 +102,18 @@ std::string entries(const Input& list) {
 Result<void> apply_override(Input& root, std::string_view assignment) {
   const std::size_t equals = find_equals(assignment);
   if (equals == std::string_view::npos) {
-    return invalid(fmt::format("--set {}: no '='; expected key=value", quoted(assignment)));
+    return invalid(fmt::format("--set {}: no '='; expected key=value", quote(assignment)));
   }
   const std::string key(trimmed(assignment.substr(0, equals)));
   if (assignment.size() > kMaxOverrideBytes) {
-    return invalid(fmt::format("--set {}: over {} bytes", quoted(key), kMaxOverrideBytes));
+    return invalid(fmt::format("--set {}: over {} bytes", quote(key), kMaxOverrideBytes));
   }
   if (!is_utf8(assignment) || assignment.find('\0') != std::string_view::npos) {
-    return invalid(fmt::format("--set {}: not UTF-8", is_utf8(key) ? quoted(key) : "with a key"));
+    return invalid(fmt::format("--set {}: not UTF-8", is_utf8(key) ? quote(key) : "with a key"));
   }
   const std::vector<std::string> parts = parts_of(key);
   if (parts.empty()) {
-    return invalid(fmt::format("--set {}: not a key; expected one such as membership.rejoin", quoted(key)));
+    return invalid(fmt::format("--set {}: not a key; expected one such as membership.rejoin", quote(key)));
   }
   Input* at = &root;
   std::string path;
@@ -124,7 +124,7 @@ Result<void> apply_override(Input& root, std::string_view assignment) {
       Input* entry = find_entry(*at, part);
       if (entry == nullptr) {
         if (at->values.empty()) return invalid(fmt::format("--set {}: {} is empty", key, path));
-        return invalid(fmt::format("--set {}: {} has no entry {}; expected {}", key, path, quoted(part), entries(*at)));
+        return invalid(fmt::format("--set {}: {} has no entry {}; expected {}", key, path, quote(part), entries(*at)));
       }
       at = entry;
     } else if (at->kind == Input::Kind::kTable) {

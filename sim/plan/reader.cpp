@@ -41,7 +41,7 @@ std::uint64_t read_seed(const Section& section) {
   const char* const text_end = value->text.data() + value->text.size();
   const auto [end, error] = std::from_chars(value->text.data(), text_end, seed);
   if (error != std::errc() || end != text_end) {
-    section.report("seed", fmt::format("{} is not a seed; expected an integer from 0 to {}", plan::quoted(value->text),
+    section.report("seed", fmt::format("{} is not a seed; expected an integer from 0 to {}", plan::quote(value->text),
                                        std::numeric_limits<std::uint64_t>::max()));
   }
   return seed;

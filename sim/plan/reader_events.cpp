@@ -91,7 +91,7 @@ class EventsReader {
       if (label == nullptr || label->kind != Input::Kind::kString) continue;
       if (!labels_.insert(label->text).second) {
         reading_.diagnostics.at(
-            *label, fmt::format("label: a second event {}; expected a label of its own", quoted(label->text)));
+            *label, fmt::format("label: a second event {}; expected a label of its own", quote(label->text)));
       }
     }
   }
@@ -158,12 +158,12 @@ class EventsReader {
       } else if (std::find(names.begin(), names.end(), heal->partition) == names.end()) {
         reading_.diagnostics.at(
             at,
-            fmt::format("partition: unknown partition {}; expected {}{}", quoted(heal->partition),
+            fmt::format("partition: unknown partition {}; expected {}{}", quote(heal->partition),
                         names.empty() ? "the label of a partition, of which there is none" : "one of " + list_of(names),
                         did_you_mean(heal->partition, names)));
       } else if (!begun.contains(heal->partition)) {
         reading_.diagnostics.at(
-            at, fmt::format("partition: {} begins after this heal; expected a heal after it", quoted(heal->partition)));
+            at, fmt::format("partition: {} begins after this heal; expected a heal after it", quote(heal->partition)));
       }
     }
   }

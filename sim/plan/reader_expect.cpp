@@ -51,7 +51,7 @@ class ExpectationReader {
       if (section_.has(bound)) section_.report(bound, "an invariant has no bound; expected it with a metric alone");
     }
     if (known.empty() || std::find(known.begin(), known.end(), expectation_.metric) != known.end()) return;
-    section_.report("invariant", fmt::format("unknown invariant {}; expected one of {}{}", quoted(expectation_.metric),
+    section_.report("invariant", fmt::format("unknown invariant {}; expected one of {}{}", quote(expectation_.metric),
                                              list_of(known), did_you_mean(expectation_.metric, known)));
   }
 
@@ -87,9 +87,9 @@ class ExpectationReader {
     }
     if (base_known) {
       section_.report("metric", wanted_index
-                                    ? fmt::format("{} is one of many; expected '{}[{}]'", quoted(name.base), name.base,
+                                    ? fmt::format("{} is one of many; expected '{}[{}]'", quote(name.base), name.base,
                                                   *wanted_index)
-                                    : fmt::format("{} has no parts; expected it without brackets", quoted(name.base)));
+                                    : fmt::format("{} has no parts; expected it without brackets", quote(name.base)));
       return;
     }
     std::vector<std::string_view> bases;
@@ -98,7 +98,7 @@ class ExpectationReader {
     const auto at = close ? std::find(bases.begin(), bases.end(), *close) - bases.begin() : 0;
     section_.report(
         "metric",
-        fmt::format("unknown metric {}; expected one of `hearsay list metrics`{}", quoted(expectation_.metric),
+        fmt::format("unknown metric {}; expected one of `hearsay list metrics`{}", quote(expectation_.metric),
                     close ? fmt::format("; did you mean '{}'?", known[static_cast<std::size_t>(at)]) : std::string()));
   }
 
@@ -114,8 +114,8 @@ class ExpectationReader {
     }
     if (std::find(names.begin(), names.end(), index) != names.end()) return;
     const std::string_view what = kind == "label" ? "event" : "client";
-    section_.report("metric", names.empty() ? fmt::format("unknown {} {}; there is none", what, quoted(index))
-                                            : fmt::format("unknown {} {}; expected one of {}{}", what, quoted(index),
+    section_.report("metric", names.empty() ? fmt::format("unknown {} {}; there is none", what, quote(index))
+                                            : fmt::format("unknown {} {}; expected one of {}{}", what, quote(index),
                                                           list_of(names), did_you_mean(index, names)));
   }
 
@@ -143,13 +143,13 @@ class ExpectationReader {
     const bool per_second = metric.ends_with("_per_node_s");
     if (bytes && per_second && text.ends_with("/s")) text.remove_suffix(2);
     if (bytes) return parse_size(text).map([](std::int64_t b) { return static_cast<double>(b); });
-    if (per_second) return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
+    if (per_second) return invalid(fmt::format("{} is a string; expected a plain number", quote(text)));
     if (metric.ends_with("_ms"))
       return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e6; });
     if (metric.ends_with("_s"))
       return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e9; });
     if (metric.ends_with("_share")) return parse_share(text);
-    return invalid(fmt::format("{} is a string; expected a plain number", quoted(text)));
+    return invalid(fmt::format("{} is a string; expected a plain number", quote(text)));
   }
 
   Reading& reading_;

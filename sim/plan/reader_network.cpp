@@ -89,7 +89,7 @@ void read_network(Reading& reading) {
   const Section section(reading.diagnostics, table_of(reading, "network"), "[network]", kNetworkKeys);
   if (const Input* link = section.find("link"); link != nullptr && link->kind == Input::Kind::kString) {
     section.report("link", fmt::format("{} is a string; expected [[network.link]] tables, or kind = \"udp\" or \"zmq\"",
-                                       quoted(link->text)));
+                                       quote(link->text)));
   }
   network.kind = static_cast<LinkKind>(section.choice("kind", 0, kLinkKinds));
   LinkSpec defaults;

@@ -24,7 +24,7 @@ void read_regions(Reading& reading) {
     section.require("name", "name = \"eu\"");
     std::string name = section.name("name", "");
     if (std::find(regions.begin(), regions.end(), name) != regions.end()) {
-      section.report("name", fmt::format("a second region {}; expected a name of its own", quoted(name)));
+      section.report("name", fmt::format("a second region {}; expected a name of its own", quote(name)));
     }
     regions.push_back(std::move(name));
   }
@@ -65,7 +65,7 @@ void add_nodes(Reading& reading, const Section& section, const std::string& grou
       return;
     }
     if (raw(*slot) != reading.nodes()) {
-      section.report("prefix", fmt::format("a second node {}; expected names that no other group has", quoted(name)));
+      section.report("prefix", fmt::format("a second node {}; expected names that no other group has", quote(name)));
       return;
     }
     plan.nodes.push_back({index, region, present});
@@ -89,7 +89,7 @@ void read_groups(Reading& reading) {
     const auto taken = std::find_if(reading.plan.groups.begin(), reading.plan.groups.end(),
                                     [&](const Group& group) { return group.name == name; });
     if (taken != reading.plan.groups.end()) {
-      section.report("name", fmt::format("a second group {}; expected a name of its own", quoted(name)));
+      section.report("name", fmt::format("a second group {}; expected a name of its own", quote(name)));
     }
     const std::int64_t count = section.integer("count", 1, {1, reading.options.max_nodes});
     const std::string prefix = section.name("prefix", name);

@@ -248,7 +248,7 @@ class PartitionReader {
         return diagnostics_.at(*places_[side], fmt::format("node '{}' {} two sides, {} and {}; expected it on one",
                                                            input_.reading.plan.directory.name(node),
                                                            set.draw ? "may be drawn for" : "is on",
-                                                           quoted(partition_.sides[at].text), quoted(set.text)));
+                                                           quote(partition_.sides[at].text), quote(set.text)));
       }
       at = static_cast<std::uint8_t>(side);
     }

@@ -70,7 +70,7 @@ const CatalogueEntry* find_entry(Reading& reading, Role role, const Input* table
   if (const CatalogueEntry* entry = reading.catalogue.find(role, name)) return entry;
   std::vector<std::string_view> names;
   for (const CatalogueEntry* entry : reading.catalogue.list(role)) names.push_back(entry->name);
-  const std::string message = fmt::format("unknown {} strategy {}; expected one of {}{}", role_name, quoted(name),
+  const std::string message = fmt::format("unknown {} strategy {}; expected one of {}{}", role_name, quote(name),
                                           list_of(names), did_you_mean(name, names));
   if (strategy != nullptr) {
     reading.diagnostics.at(*strategy, message);

@@ -87,7 +87,7 @@ void read_client(Reading& reading, const Section& section, std::size_t index) {
   client.name = section.name("name", fmt::format("client{}", index));
   for (const ClientSpec& other : reading.plan.clients) {
     if (other.name == client.name) {
-      section.report("name", fmt::format("a second client {}; expected a name of its own", quoted(client.name)));
+      section.report("name", fmt::format("a second client {}; expected a name of its own", quote(client.name)));
     }
   }
   client.nodes = nodes_or_all(reading, section);
@@ -135,7 +135,7 @@ void read_op(Reading& reading, const Section& section) {
   const NodeSet node = required_nodes(reading, section, "node");
   if (reading.diagnostics.failed()) return;
   if (node.draw || node.nodes.size() != 1) {
-    section.report("node", fmt::format("{} is not one node; expected a single one", quoted(node.text)));
+    section.report("node", fmt::format("{} is not one node; expected a single one", quote(node.text)));
     return;
   }
   op.node = node.nodes.front();

@@ -21,7 +21,7 @@ constexpr bool is_name_char(char c) {
 
 std::string shown(const Input& value) {
   switch (value.kind) {
-    case Input::Kind::kString: return quoted(value.text);
+    case Input::Kind::kString: return quote(value.text);
     case Input::Kind::kInteger: return fmt::format("the integer {}", value.integer);
     case Input::Kind::kReal: return fmt::format("the number {}", value.real);
     case Input::Kind::kBoolean: return value.boolean ? "true" : "false";
@@ -43,7 +43,7 @@ Section::Section(Diagnostics& diagnostics, const Input* table, std::string what,
   for (std::size_t i = 0; i < table_->keys.size(); ++i) {
     const std::string& key = table_->keys[i];
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
-    diagnostics_.at_key(table_->values[i], fmt::format("unknown key {} in {}; expected one of {}{}", quoted(key), what_,
+    diagnostics_.at_key(table_->values[i], fmt::format("unknown key {} in {}; expected one of {}{}", quote(key), what_,
                                                        list_of(keys), did_you_mean(key, keys)));
     break;
   }
@@ -98,7 +98,7 @@ std::string Section::name(std::string_view key, std::string_view fallback) const
   const bool fine =
       !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), is_name_char);
   if (fine || !has(key)) return name;
-  report(key, fmt::format("{} is not a name; expected 1 to 64 of letters, digits, '_', '-', '.', '@'", quoted(name)));
+  report(key, fmt::format("{} is not a name; expected 1 to 64 of letters, digits, '_', '-', '.', '@'", quote(name)));
   return std::string(fallback);
 }
 
@@ -173,7 +173,7 @@ T Section::quantity(std::string_view key, T fallback, std::string_view expected,
   if (value == nullptr) return fallback;
   // A parser quotes the whole text: too much of a long one, after which nobody would see what was expected.
   if (value->text.size() > kMaxQuotedBytes) {
-    report(key, fmt::format("{} is too long; expected {}", quoted(value->text), expected));
+    report(key, fmt::format("{} is too long; expected {}", quote(value->text), expected));
     return fallback;
   }
   const auto parsed = parse(value->text);
@@ -239,7 +239,7 @@ double Section::parts_per_million(std::string_view key, double fallback) const {
   std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
   if (unit.starts_with(' ')) unit.remove_prefix(1);
   if (error == std::errc() && unit == "ppm" && ppm >= -kMost && ppm <= kMost) return ppm;
-  report(key, fmt::format("{} is not a drift; expected {}", quoted(value->text), kExpected));
+  report(key, fmt::format("{} is not a drift; expected {}", quote(value->text), kExpected));
   return fallback;
 }
 
@@ -256,7 +256,7 @@ std::size_t Section::choice(std::string_view key, std::size_t fallback, Keys cho
   const auto found = std::find(choices.begin(), choices.end(), word);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
   report(key,
-         fmt::format("unknown {}; expected one of {}{}", quoted(word), list_of(choices), did_you_mean(word, choices)));
+         fmt::format("unknown {}; expected one of {}{}", quote(word), list_of(choices), did_you_mean(word, choices)));
   return fallback;
 }
 
