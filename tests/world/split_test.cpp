@@ -114,7 +114,7 @@ mode = "{}"
   return found;
 }
 
-TEST_CASE("what a cut held arrives after its end, however it ends; what it dropped never does") {
+TEST_CASE("what a cut held arrives after its end, however it ends, what it dropped never does") {
   for (const std::string_view end : {"for = \"5s\"", "[[event]]\nat = \"7s\"\nkind = \"heal\""}) {
     CAPTURE(end);
     CHECK(arrives_after("udp", "hold", end));
