@@ -227,7 +227,7 @@ BREAKS = [
           "world/the fingerprint sees the order in which a node met"),
     Break("the fingerprint does not see the final states", ENGINE,
           "Node(composition_, const_cast<void*>(arena_.block(i))).digest(hasher);", "hasher.add(i);",
-          "world/"),
+          "world/the fingerprint sees the states"),
     Break("a timer outlives its process", ENGINE,
           "if (!record.running || static_cast<std::int32_t>(event.seq - record.boot_seq) < 0) [[unlikely]]",
           "if (!record.running) [[unlikely]]",

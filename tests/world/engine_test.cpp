@@ -290,6 +290,18 @@ TEST_CASE("the fingerprint sees the order in which a node met what it met") {
   CHECK_FALSE(fingerprint_when_late(0, 5ms) == fingerprint_when_late(2, 5ms));
 }
 
+TEST_CASE("the fingerprint sees the states that the events left behind") {
+  const auto fingerprint_when_told = [](std::uint32_t number) {
+    Bench bench;
+    bench.start_all();
+    bench.send(1s, 0, 1, number);
+    bench.until(2s);
+    return bench.engine.fingerprint();
+  };
+  CHECK(fingerprint_when_told(7) == fingerprint_when_told(7));
+  CHECK_FALSE(fingerprint_when_told(7) == fingerprint_when_told(8));
+}
+
 TEST_CASE("an engine that is taken down in the middle lets go of every message") {
   // Checked by the address sanitizer: messages in flight, in a backlog and held by a cut.
   Bench bench("kind = \"zmq\"\nlatency = \"1s\"");
