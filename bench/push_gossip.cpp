@@ -38,7 +38,7 @@ class Nobody final : public world::EngineListener {
 plan::Plan make_plan(std::uint32_t nodes) {
   plan::Plan plan;
   plan.directory = Directory(nodes);
-  for (std::uint32_t i = 0; i < nodes; ++i) (void)plan.directory.intern("n" + std::to_string(i));
+  for (std::uint32_t i = 0; i < nodes; ++i) (void)plan.directory.intern(std::string("n").append(std::to_string(i)));
   plan.nodes.resize(nodes);
   plan::LinkSpec link;
   link.latency = *DurationDistribution::uniform(10ms, 100ms);
