@@ -16,7 +16,6 @@ MessagePool::~MessagePool() {
 }
 
 std::size_t MessagePool::family_of(const MessageType& type) {
-  if (last_family_ < families_.size() && families_[last_family_].type == &type) return last_family_;
   const auto found = std::find_if(families_.begin(), families_.end(), [&](const Family& f) { return f.type == &type; });
   last_family_ = static_cast<std::size_t>(found - families_.begin());
   if (found == families_.end()) families_.push_back({&type, {}, {}});
@@ -24,7 +23,9 @@ std::size_t MessagePool::family_of(const MessageType& type) {
 }
 
 Message& MessagePool::acquire(const MessageType& type) {
-  const std::size_t family = family_of(type);
+  // Nearly always the same type as before; its number is valid as soon as there is any.
+  const bool again = !families_.empty() && families_[last_family_].type == &type;
+  const std::size_t family = again ? last_family_ : family_of(type);
   std::vector<Message*>& free = families_[family].free;
   if (free.empty()) grow(family);
   Message& message = *free.back();

@@ -123,7 +123,8 @@ inline void Engine::input(NodeRecord& record, const Event& event, const Message*
     count(record, event, kRequestType);
     node.request(step_, *request);
   }
-  drain(record, event.dst);
+  // Most deliveries decide nothing.
+  if (!step_.actions().empty() || !step_.observations().empty() || !step_.replies().empty()) drain(record, event.dst);
 }
 
 inline void Engine::begin(const NodeRecord& record, std::uint32_t node) {
@@ -164,7 +165,14 @@ inline void Engine::drain(NodeRecord& record, std::uint32_t node) {
     } else {
       const std::uint32_t to = raw(action.to);
       HEARSAY_CHECK(to < arena_.size());
-      transmit(record, node, to, *message, network_.send(now_ns_, node, to, message->wire_bytes, action.send_class));
+      const Fate fate = network_.send(now_ns_, node, to, message->wire_bytes, action.send_class);
+      if (fate.copies == 1) [[likely]] {
+        count_sent(*message);
+        const std::uint32_t handle = message.detach()->handle | kMessageBit;  // the step's count becomes the queue's
+        queue_.push({fate.at_ns[0], node, to, record.next_seq++, handle});
+      } else {
+        transmit(record, node, to, *message, fate);
+      }
     }
   }
   actions.clear();
@@ -183,13 +191,17 @@ void Engine::drain_reports(std::uint32_t node) {
   step_.replies().clear();
 }
 
-inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message,
-                             const Fate& fate) {
+inline void Engine::count_sent(const Message& message) {
   if (message.family >= sent_.size()) [[unlikely]]
     sent_.resize(message.family + 1);
   measure::TypeTraffic& sent = sent_[message.family];
   ++sent.messages;
   sent.bytes += message.wire_bytes;
+}
+
+inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message,
+                             const Fate& fate) {
+  count_sent(message);
   const std::uint32_t handle = message.handle | kMessageBit;
   for (int copy = 0; copy < fate.copies; ++copy) {
     (void)MessageRef(&message).detach();  // the queue's count

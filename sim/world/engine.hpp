@@ -113,6 +113,7 @@ class Engine {
   void count(NodeRecord& record, const Event& event, std::uint32_t type);
   void drain(NodeRecord& record, std::uint32_t node);
   void drain_reports(std::uint32_t node);
+  void count_sent(const Message& message);
   void transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message, const Fate& fate);
   void publish(NodeRecord& record, std::uint32_t node, const Message& message);
   MessageRef through_the_wire(NodeRecord& record, std::uint32_t node, const MessageRef& message);
