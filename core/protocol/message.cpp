@@ -22,19 +22,6 @@ std::size_t MessagePool::family_of(const MessageType& type) {
   return last_family_;
 }
 
-Message& MessagePool::acquire(const MessageType& type) {
-  // Nearly always the same type as before; its number is valid as soon as there is any.
-  const bool again = !families_.empty() && families_[last_family_].type == &type;
-  const std::size_t family = again ? last_family_ : family_of(type);
-  std::vector<Message*>& free = families_[family].free;
-  if (free.empty()) grow(family);
-  Message& message = *free.back();
-  free.pop_back();
-  --free_count_;
-  message.references = 0;
-  return message;
-}
-
 void MessagePool::grow(std::size_t index) {
   Family& family = families_[index];
   const std::size_t step = stride(*family.type);
@@ -55,12 +42,6 @@ void MessagePool::grow(std::size_t index) {
     family.free.push_back(message);
   }
   free_count_ += count;
-}
-
-void MessagePool::recycle(Message& message) {
-  message.type->recycle(message);
-  families_[message.family].free.push_back(&message);
-  ++free_count_;
 }
 
 }  // namespace hearsay
