@@ -1,5 +1,5 @@
 // Judges a scenario's [[expect]]s by what was measured. A bound on a censored value fails, and so does one on a metric
-// that the run has no value of: what was not seen is not promised. Pure.
+// that the run has no value of: what was not seen is not promised. Pure; any thread. O(expectations log metrics).
 #pragma once
 
 #include <span>
@@ -19,8 +19,5 @@ struct InvariantResult {
 // `metrics` sorted by name. An invariant's name wins over a metric's.
 std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
                                      std::span<const InvariantResult> invariants);
-
-// "12.3 s", "0.98", "40 ms": a value of a metric as a person reads it.
-std::string readable(std::string_view metric, double value);
 
 }  // namespace hearsay::measure
