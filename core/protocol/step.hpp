@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/check.hpp"
+#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/random.hpp"
 #include "core/base/time.hpp"
@@ -166,8 +167,8 @@ class Step {
   void observe(ObservationKind kind, NodeSlot peer = kNoSlot, std::uint64_t value = 0) {
     if (environment_.observed) observations_.push_back({{}, self_, peer, kind, 0, value, {}});
   }
-  void observe_key(ObservationKind kind, std::uint64_t key, Version version, std::uint64_t value = 0) {
-    if (environment_.observed) observations_.push_back({{}, self_, kNoSlot, kind, key, value, version});
+  void observe_key(ObservationKind kind, std::string_view key, Version version, std::uint64_t value = 0) {
+    if (environment_.observed) observations_.push_back({{}, self_, kNoSlot, kind, hash64(key), value, version});
   }
 
   // ---- for the driver ----

@@ -159,7 +159,7 @@ HandOver::SurplusMap::iterator HandOver::settle(Step& step, Replica& replica, Su
     if (!contains(surplus.confirmed, node)) return std::next(at);
   }
   // A newer version that arrived meanwhile stays, and is offered in the next lap.
-  (void)replica.drop(step, key, hash, surplus.version);
+  (void)replica.drop(step, key, surplus.version);
   return surplus_.erase(at);
 }
 

@@ -72,9 +72,9 @@ WriteResult Replica::apply(Step& step, const Copy& copy, std::uint64_t hash) {
                                  : store_.erase(copy.key, hash, copy.version, now, copy.left);
   if (changed(result)) {
     if (copy.tombstone) {
-      step.observe_key(ObservationKind::kTombstone, hash, copy.version);
+      step.observe_key(ObservationKind::kTombstone, copy.key, copy.version);
     } else {
-      step.observe_key(ObservationKind::kStored, hash, copy.version, ns(copy.left));
+      step.observe_key(ObservationKind::kStored, copy.key, copy.version, ns(copy.left));
     }
   } else if (result == WriteResult::kFull) {
     step.observe(ObservationKind::kOverflow, kNoSlot, 1);
@@ -87,9 +87,9 @@ Copy Replica::copy_of(const StoreItem& item) {
   return {std::string(item.key), *item.value, item.version, item.state == ItemState::kTombstone, item.ttl_left};
 }
 
-bool Replica::drop(Step& step, std::string_view key, std::uint64_t hash, Version held) {
+bool Replica::drop(Step& step, std::string_view key, Version held) {
   if (!store_.drop(key, held)) return false;
-  step.observe_key(ObservationKind::kDropped, hash, held);
+  step.observe_key(ObservationKind::kDropped, key, held);
   return true;
 }
 
@@ -99,7 +99,7 @@ void Replica::restore(Step& step, const Persisted& persisted) {
     // Others may have forgotten what was deleted meanwhile: what is held here could bring it back.
     for (const PersistedItem& item : persisted.items) {
       clock_.resume(item.version);
-      if (!item.tombstone) step.observe_key(ObservationKind::kDropped, step.key_hash(item.key), item.version);
+      if (!item.tombstone) step.observe_key(ObservationKind::kDropped, item.key, item.version);
     }
     return;
   }
@@ -108,11 +108,10 @@ void Replica::restore(Step& step, const Persisted& persisted) {
     clock_.resume(item.version);
     const Lookup held = read(step, item.key);
     if (item.tombstone) continue;
-    const std::uint64_t hash = step.key_hash(item.key);
     if (held.live()) {
-      step.observe_key(ObservationKind::kStored, hash, held.version, ns(held.ttl_left));
+      step.observe_key(ObservationKind::kStored, item.key, held.version, ns(held.ttl_left));
     } else {
-      step.observe_key(ObservationKind::kExpired, hash, item.version);
+      step.observe_key(ObservationKind::kExpired, item.key, item.version);
     }
   }
   arm_expiry(step);
@@ -130,7 +129,7 @@ void Replica::on_expiry_timer(Step& step, Timer timer) {
   armed_ = MonoTime::max();
   store_.expire(step.mono(), kExpiryBudget, [&step](StoreChange change, const StoreItem& item) {
     // A tombstone that is forgotten changes nothing that anybody can read.
-    if (change == StoreChange::kExpired) step.observe_key(ObservationKind::kExpired, item.hash, item.version);
+    if (change == StoreChange::kExpired) step.observe_key(ObservationKind::kExpired, item.key, item.version);
   });
   arm_expiry(step);
 }

@@ -87,7 +87,7 @@ class Replica {
   // What a store's item is as a copy.
   static Copy copy_of(const StoreItem& item);
   // Gives a key up.
-  bool drop(Step& step, std::string_view key, std::uint64_t hash, Version held);
+  bool drop(Step& step, std::string_view key, Version held);
 
   // ---- life ----
   // Takes back what survived; discards it when the node was away for longer than tombstones are kept.

@@ -228,6 +228,7 @@ void Workload::finish() {
   for (const std::uint64_t id : open) {
     Pending& pending = pending_.at(id);
     pending.record.completed = engine_.now();
+    pending.record.cut_off = true;
     report(pending.record);
   }
   pending_.clear();
