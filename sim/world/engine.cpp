@@ -196,7 +196,7 @@ inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32
     queue_.push({fate.at_ns[copy], node, to, record.next_seq++, handle});
   }
   if (fate.held) [[unlikely]]
-    network_.hold(now_ns_, node, to, MessageRef(&message));
+    network_.hold(now_ns_, node, to, MessageRef(&message), fate.connection);
 }
 
 // One payload, shared by all receivers. Everybody whose process runs listens to the topic.
