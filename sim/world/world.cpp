@@ -141,6 +141,9 @@ measure::Traffic World::traffic() const {
 }
 
 void World::set_clocks() {
+  for (const TimelineStep& step : timeline_.steps) {
+    if (step.kind == TimelineStep::Kind::kClockDrift) engine_.expect_drift(NodeSlot{step.node});
+  }
   for (std::size_t i = 0; i < plan_.clocks.size(); ++i) {
     const plan::ClockSpec& spec = plan_.clocks[i];
     for (const NodeSlot node : plan::resolve(spec.nodes, seed_, kClockStream + i)) {
@@ -221,9 +224,9 @@ void World::apply(const TimelineStep& step) {
       break;
     }
     case Kind::kSlowBegin:
-      if (engine_.slow(node, Duration(step.value), effect)) ++effect->nodes;
+      if (engine_.slow(node, step.event, Duration(step.value), effect)) ++effect->nodes;
       break;
-    case Kind::kSlowEnd: engine_.slow(node, Duration::zero(), nullptr); break;
+    case Kind::kSlowEnd: engine_.end_slow(node, step.event); break;
     case Kind::kClockStep:
       engine_.step_clock(node, Duration(step.value));
       ++effect->clocks;
