@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -18,10 +19,12 @@ namespace hearsay::cli {
 
 // An expectation, or an event that should have had an effect, and how it came out.
 struct Verdict {
-  bool held = true;
+  enum class Kind : std::uint8_t { kHeld, kFailed, kOpen } kind = Kind::kHeld;  // open: the run ended too early to tell
   std::string text;
-  std::string measured;  // "held" says no more than `held` and is left out
+  std::string measured;  // "held" says no more than `kind` and is left out
 };
+
+Verdict::Kind kind_of(const measure::ExpectationReport& expectation);
 
 class Page {
  public:

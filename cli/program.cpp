@@ -16,6 +16,7 @@
 #include "cli/verbs.hpp"
 #include "core/base/nearest.hpp"
 #include "hearsay_version.hpp"
+#include "sim/plan/input.hpp"
 
 namespace hearsay::cli {
 
@@ -136,8 +137,8 @@ CLI::App& add_list(CLI::App& app, ListSettings& list) {
 }
 
 int usage_error(const std::string& text, std::string_view verb) {
-  std::fprintf(stderr, "hearsay: %s%s 'hearsay %s--help'\n", text.c_str(), text.ends_with('?') ? " See" : "; see",
-               verb.empty() ? "" : fmt::format("{} ", verb).c_str());
+  std::fprintf(stderr, "hearsay: %s%s 'hearsay %s--help'\n", plan::one_line(text).c_str(),
+               text.ends_with('?') ? " See" : "; see", verb.empty() ? "" : fmt::format("{} ", verb).c_str());
   return kUsage;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/summary.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/figure_text.hpp"
@@ -23,26 +24,38 @@ void write_head(Page& page) {
   page.line("{} nodes, {} simulated; {}, {}, {}, {}; {} link", plan.nodes.size(), format_duration(plan.duration),
             strategy(plan.membership), strategy(plan.dissemination), strategy(plan.replication), strategy(plan.ring),
             plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
-  for (const measure::Results& results : page.report().results) {
-    if (!results.interrupted) continue;
+  const std::vector<measure::Results>& all = page.report().results;
+  const auto partial = std::ranges::find_if(all, &measure::Results::interrupted);
+  if (partial != all.end()) {
     page.line("{}", palette.warn(fmt::format(
                         "Interrupted at {} of {} (seed {}): the figures are of what was simulated until then.",
-                        time_text(results.duration_s), format_duration(plan.duration), results.seed)));
-    break;
+                        time_text(partial->duration_s), format_duration(plan.duration), partial->seed)));
+  } else if (!all.empty() && all.size() < page.report().asked) {
+    page.line("{}", palette.warn(fmt::format("Interrupted after {} of {} runs: the figures are of those.", all.size(),
+                                             page.report().asked)));
   }
 }
 
 }  // namespace
 
+Verdict::Kind kind_of(const measure::ExpectationReport& expectation) {
+  if (expectation.held) return Verdict::Kind::kHeld;
+  return expectation.open ? Verdict::Kind::kOpen : Verdict::Kind::kFailed;
+}
+
 void Page::verdicts(const std::vector<Verdict>& rows) {
   if (rows.empty()) return;
-  title("Expectations");
+  const bool cut_short = std::ranges::any_of(report_.results, &measure::Results::interrupted);
+  title(cut_short ? "Expectations, as far as the run went" : "Expectations");
   std::size_t width = 0;
   for (const Verdict& row : rows) width = std::max(width, row.text.size());
   width = std::min(width, kMaxVerdict);
   for (const Verdict& row : rows) {
-    line("  {} {:<{}}  {}", row.held ? palette_.good("held  ") : palette_.bad("failed"), row.text, width,
-         row.held && row.measured == "held" ? "" : row.measured);
+    const bool held = row.kind == Verdict::Kind::kHeld;
+    const std::string word = held                                 ? palette_.good("held  ")
+                             : row.kind == Verdict::Kind::kFailed ? palette_.bad("failed")
+                                                                  : palette_.warn("open  ");
+    line("  {} {:<{}}  {}", word, row.text, width, held && row.measured == "held" ? "" : row.measured);
   }
 }
 

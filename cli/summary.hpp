@@ -21,6 +21,7 @@ struct RunReport {
   double elapsed_s = 0;  // wall time of all runs
   std::string folder;    // empty: it could not be written
   std::string repeat;
+  std::uint32_t asked = 1;            // runs; more than there are results when interrupted
   std::size_t width = kDefaultWidth;  // columns to write within
 };
 

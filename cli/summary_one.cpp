@@ -31,12 +31,15 @@ std::string effect_text(const measure::EventEffect& effect) {
     const char* many;
   } parts[] = {
       {effect.nodes, "node", "nodes"},
+      {effect.returned, "came back", "came back"},
       {effect.healed, "partition healed", "partitions healed"},
       {effect.dropped, "dropped", "dropped"},
       {effect.held, "held", "held"},
       {effect.delayed, "delayed", "delayed"},
       {effect.duplicated, "duplicated", "duplicated"},
       {effect.reordered, "reordered", "reordered"},
+      {effect.spared, "spared", "spared"},
+      {effect.sooner, "sooner", "sooner"},
       {effect.deferred, "deferred", "deferred"},
       {effect.clocks, "clock moved", "clocks moved"},
       {effect.clients, "client", "clients"},
@@ -47,7 +50,7 @@ std::string effect_text(const measure::EventEffect& effect) {
     if (!text.empty()) text += ", ";
     text += fmt::format("{} {}", human_count(static_cast<double>(count)), count == 1 ? one : many);
   }
-  return text.empty() ? "no effect" : text;
+  return text;
 }
 
 class OneRun {
@@ -108,8 +111,12 @@ class OneRun {
     } else {
       text += fmt::format("{:39}", "");
     }
-    const std::string effect = effect_text(event.effect);
-    page_.line("{}  {}{}", text, event.has_effect ? effect : page_.palette().bad(effect), page_.palette().dim(remark));
+    const Palette& palette = page_.palette();
+    const std::string effect = !event.reached            ? palette.dim("not reached")
+                               : event.has_effect        ? effect_text(event.effect)
+                               : results.was_idle(event) ? palette.bad("no effect")
+                                                         : palette.warn("no effect so far");
+    page_.line("{}  {}{}", text, effect, palette.dim(remark));
   }
 
   // ---- over time ----
@@ -278,10 +285,10 @@ class OneRun {
   void expectations(const Results& results) {
     std::vector<Verdict> rows;
     for (const measure::ExpectationReport& expectation : results.expectations) {
-      rows.push_back({expectation.held, expectation.text, expectation.measured});
+      rows.push_back({kind_of(expectation), expectation.text, expectation.measured});
     }
     for (const EventReport& event : results.timeline) {
-      if (!event.has_effect) rows.push_back({false, "event " + event.label, "had no effect"});
+      if (results.was_idle(event)) rows.push_back({Verdict::Kind::kFailed, "event " + event.label, "had no effect"});
     }
     page_.verdicts(rows);
   }

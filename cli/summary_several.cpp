@@ -122,30 +122,37 @@ class SeveralRuns {
   void expectations_of_all() {
     std::vector<Verdict> rows;
     const std::size_t runs = page_.report().results.size();
-    // Of one line of each run, which may have held or not.
-    const auto add = [&](std::string text, const auto& held_in) {
+    // Of one line of each run, which may have come out either way.
+    const auto add = [&](std::string text, const auto& kind_in) {
       std::size_t held = 0;
-      std::string failed;
+      bool any_failed = false;
+      std::string others;
       for (const Results& results : page_.report().results) {
-        if (held_in(results)) {
+        const Verdict::Kind kind = kind_in(results);
+        any_failed |= kind == Verdict::Kind::kFailed;
+        if (kind == Verdict::Kind::kHeld) {
           ++held;
-        } else if (failed.size() < 40) {
-          failed += fmt::format(" {}", results.seed);
-        } else if (!failed.ends_with("...")) {
-          failed += " ...";
+        } else if (others.size() < 40) {
+          others += fmt::format(" {}", results.seed);
+        } else if (!others.ends_with("...")) {
+          others += " ...";
         }
       }
-      rows.push_back({held == runs, std::move(text),
-                      fmt::format("in {} of {} runs{}", held, runs, failed.empty() ? "" : "; not with seed" + failed)});
+      const Verdict::Kind kind = held == runs ? Verdict::Kind::kHeld
+                                 : any_failed ? Verdict::Kind::kFailed
+                                              : Verdict::Kind::kOpen;
+      rows.push_back({kind, std::move(text),
+                      fmt::format("in {} of {} runs{}", held, runs, others.empty() ? "" : "; not with seed" + others)});
     };
     const Results& first = page_.report().results.front();
     for (std::size_t i = 0; i < first.expectations.size(); ++i) {
-      add(first.expectations[i].text, [i](const Results& results) { return results.expectations[i].held; });
+      add(first.expectations[i].text, [i](const Results& results) { return kind_of(results.expectations[i]); });
     }
     for (std::size_t i = 0; i < first.timeline.size(); ++i) {
-      const auto effective = [i](const Results& results) { return results.timeline[i].has_effect; };
-      if (!std::ranges::all_of(page_.report().results, effective))
-        add(fmt::format("event {} has an effect", first.timeline[i].label), effective);
+      const auto idle = [i](const Results& results) { return results.was_idle(results.timeline[i]); };
+      if (!std::ranges::any_of(page_.report().results, idle)) continue;
+      add(fmt::format("event {} has an effect", first.timeline[i].label),
+          [&](const Results& results) { return idle(results) ? Verdict::Kind::kFailed : Verdict::Kind::kHeld; });
     }
     page_.verdicts(rows);
   }

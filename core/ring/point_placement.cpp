@@ -86,7 +86,7 @@ std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
   std::vector<bool> seen(wanted > kMaxCompared ? slots_ : 0);
   for (std::size_t walked = 0; walked < points_ && count < wanted; ++walked) {
     const NodeSlot owner = hot_[at].owner;
-    bool known;
+    bool known = false;
     if (seen.empty()) {
       known = std::find(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count), owner) !=
               out.begin() + static_cast<std::ptrdiff_t>(count);

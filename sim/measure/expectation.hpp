@@ -1,5 +1,6 @@
 // Judges a scenario's [[expect]]s by what was measured. A bound on a censored value fails, and so does one on a metric
-// that the run has no value of: what was not seen is not promised. Pure.
+// that the run has no value of: what was not seen is not promised. In an interrupted run what does not hold is open,
+// unless it is an invariant whose violation was seen. Pure.
 #pragma once
 
 #include <span>

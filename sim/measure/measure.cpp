@@ -17,7 +17,11 @@ namespace hearsay::measure {
 // the state before a change, then the target, then the rest.
 struct Measure::Impl {
   Impl(const plan::Plan& p, std::uint64_t s, const Ring& ring, std::uint32_t replicas)
-      : plan(p), seed(s), target(static_cast<std::uint32_t>(p.nodes.size())), effects(p.events.size()) {
+      : plan(p),
+        seed(s),
+        target(static_cast<std::uint32_t>(p.nodes.size())),
+        effects(p.events.size()),
+        reached(p.events.size()) {
     if (plan.measure.views) {
       views.emplace(plan, target);
       failures.emplace(plan, seed, target, *views, findings);
@@ -66,6 +70,7 @@ struct Measure::Impl {
   std::optional<ValueProbe> values;
   std::optional<ClientProbe> clients;
   std::vector<EventEffect> effects;
+  std::vector<bool> reached;  // by event
 };
 
 Measure::Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas)
@@ -99,6 +104,7 @@ void Measure::reachability(TrueTime at, const plan::Reachability& reachability) 
 void Measure::event(TrueTime at, std::size_t index) {
   Impl& m = *impl_;
   m.advance(at);
+  m.reached[index] = true;
   if (m.views) m.views->event(at, index);
   if (m.failures) m.failures->event(at, index);
 }
@@ -178,6 +184,7 @@ Results Measure::finish(TrueTime at, const Traffic& traffic) {
   results.scenario = m.plan.name;
   results.seed = m.seed;
   results.duration_s = seconds(at);
+  results.interrupted = at.time_since_epoch() < m.plan.duration;
   for (std::size_t i = 0; i < m.plan.events.size(); ++i) {
     const plan::Event& event = m.plan.events[i];
     EventReport report;
@@ -186,6 +193,7 @@ Results Measure::finish(TrueTime at, const Traffic& traffic) {
     report.kind = plan::kind_of(event.action);
     report.at_s = seconds(event.at);
     report.effect = m.effects[i];
+    report.reached = m.reached[i];
     report.has_effect = m.effects[i].total() > 0;
     results.timeline.push_back(std::move(report));
   }

@@ -9,9 +9,9 @@ const Metric* Results::find(std::string_view name) const {
   return at != metrics.end() && at->name == name ? &*at : nullptr;
 }
 
-bool Results::passed() const {
-  return std::ranges::all_of(expectations, &ExpectationReport::held) &&
-         std::ranges::all_of(timeline, [](const EventReport& event) { return event.has_effect; });
+bool Results::failed() const {
+  return std::ranges::any_of(expectations, [](const ExpectationReport& e) { return !e.held && !e.open; }) ||
+         std::ranges::any_of(timeline, [this](const EventReport& event) { return was_idle(event); });
 }
 
 }  // namespace hearsay::measure

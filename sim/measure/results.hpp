@@ -50,6 +50,7 @@ struct EventReport {
   std::string kind;
   double at_s = 0;
   EventEffect effect;
+  bool reached = false;  // false: an interrupted run ended before it
   bool has_effect = false;
   bool changes_views = false;       // V* changed: the fields below mean something
   Distribution node_convergence_s;  // per live node: time until its view is V* for good (until the next such event)
@@ -65,6 +66,7 @@ struct EventReport {
 struct ExpectationReport {
   std::string text;
   bool held = false;
+  bool open = false;     // not held when the run was interrupted, though the rest of it might have seen to that
   std::string measured;  // "12.3 s", "censored at 40 s", "3 violations: ..."
   plan::Place place;
 };
@@ -97,8 +99,11 @@ struct Results {
   std::vector<Finding> findings;  // bounded per kind
 
   const Metric* find(std::string_view name) const;
-  // Expectations held and no fault was without effect.
-  bool passed() const;
+  // Whether the event turned out to do nothing. Of an interrupted run nobody knows that.
+  bool was_idle(const EventReport& event) const { return !interrupted && !event.has_effect; }
+  // An expectation failed or a fault was without effect. An interrupted run may have neither failed nor passed.
+  bool failed() const;
+  bool passed() const { return !interrupted && !failed(); }
 };
 
 }  // namespace hearsay::measure

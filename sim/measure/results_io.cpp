@@ -20,9 +20,10 @@ Json json_of(const Distribution& d) {
 Json json_of(const EventEffect& e) {
   Json json = Json::object();
   const std::pair<const char*, std::uint64_t> fields[] = {
-      {"dropped", e.dropped},     {"delayed", e.delayed}, {"held", e.held},         {"duplicated", e.duplicated},
-      {"reordered", e.reordered}, {"nodes", e.nodes},     {"deferred", e.deferred}, {"clocks", e.clocks},
-      {"clients", e.clients},     {"healed", e.healed}};
+      {"dropped", e.dropped},     {"delayed", e.delayed},   {"held", e.held},     {"duplicated", e.duplicated},
+      {"reordered", e.reordered}, {"spared", e.spared},     {"sooner", e.sooner}, {"nodes", e.nodes},
+      {"returned", e.returned},   {"deferred", e.deferred}, {"clocks", e.clocks}, {"clients", e.clients},
+      {"healed", e.healed}};
   for (const auto& [name, value] : fields) {
     if (value > 0) json[name] = value;
   }
@@ -30,7 +31,8 @@ Json json_of(const EventEffect& e) {
 }
 
 Json json_of(const EventReport& e) {
-  Json json{{"label", e.label}, {"kind", e.kind}, {"at_s", e.at_s}, {"effect", json_of(e.effect)}};
+  Json json{
+      {"label", e.label}, {"kind", e.kind}, {"at_s", e.at_s}, {"reached", e.reached}, {"effect", json_of(e.effect)}};
   if (!e.changes_views) return json;
   json["convergence"] = Json{{"nodes", e.nodes},
                              {"first_s", number(e.first_s)},
@@ -55,16 +57,20 @@ std::string csv_field(std::string_view text) {
 }  // namespace
 
 nlohmann::ordered_json to_json(const Results& r) {
+  // Neither, of a run that was interrupted before anything failed.
+  const Json passed = r.interrupted && !r.failed() ? Json(nullptr) : Json(r.passed());
   Json json{{"scenario", r.scenario},     {"seed", r.seed},
             {"duration_s", r.duration_s}, {"interrupted", r.interrupted},
-            {"passed", r.passed()},       {"fingerprint", r.fingerprint.hex()},
+            {"passed", passed},           {"fingerprint", r.fingerprint.hex()},
             {"events", r.events}};
   json["timeline"] = Json::array();
   for (const EventReport& event : r.timeline) json["timeline"].push_back(json_of(event));
   json["expectations"] = Json::array();
   for (const ExpectationReport& e : r.expectations) {
-    json["expectations"].push_back(
-        Json{{"text", e.text}, {"held", e.held}, {"measured", e.measured}, {"line", e.place.line}});
+    json["expectations"].push_back(Json{{"text", e.text},
+                                        {"held", e.open ? Json(nullptr) : Json(e.held)},
+                                        {"measured", e.measured},
+                                        {"line", e.place.line}});
   }
   json["metrics"] = Json::object();
   for (const Metric& m : r.metrics) {
@@ -88,17 +94,18 @@ nlohmann::ordered_json to_json(const Results& r) {
 nlohmann::ordered_json to_json(std::span<const RunsSummary> summary) {
   Json metrics = Json::object();
   for (const RunsSummary& s : summary) {
-    Json one{{"runs", s.runs}, {"censored", s.censored}};
-    if (s.runs > s.censored) {
-      one.update(Json{{"mean", s.mean},
-                      {"sd", s.sd},
-                      {"min", s.min},
-                      {"median", s.median},
-                      {"p90", number(s.p90)},
-                      {"max", s.max},
-                      {"ci95_low", number(s.ci_low)},
-                      {"ci95_high", number(s.ci_high)}});
-    }
+    const std::uint64_t known = s.runs - s.censored;
+    const auto of = [&](std::uint64_t least, double value) { return known >= least ? Json(value) : Json(nullptr); };
+    Json one{{"runs", s.runs},
+             {"censored", s.censored},
+             {"mean", of(1, s.mean)},
+             {"sd", of(2, s.sd)},
+             {"min", of(1, s.min)},
+             {"median", of(1, s.median)},
+             {"p90", number(s.p90)},
+             {"max", of(1, s.max)},
+             {"ci95_low", number(s.ci_low)},
+             {"ci95_high", number(s.ci_high)}};
     metrics[s.metric] = std::move(one);
   }
   return Json{{"metrics", std::move(metrics)}};

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <string_view>
 
 namespace hearsay::measure {
 
@@ -15,6 +16,8 @@ std::size_t rank_of(double q, std::uint64_t n) {
   const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(n) - 1e-9));
   return std::clamp<std::size_t>(rank, 1, n) - 1;
 }
+
+bool is_share(std::string_view metric) { return metric.substr(0, metric.find('[')).ends_with("_share"); }
 
 }  // namespace
 
@@ -145,8 +148,9 @@ std::vector<RunsSummary> summarise(std::vector<Results> runs) {
       for (const double v : values.known) squares += (v - s.mean) * (v - s.mean);
       s.sd = std::sqrt(squares / static_cast<double>(n - 1));
       const double half = student_t975(n - 1) * s.sd / std::sqrt(static_cast<double>(n));
-      s.ci_low = s.mean - half;
-      s.ci_high = s.mean + half;
+      // No metric is below zero, and no share above one: what Student's t puts there is no value that could be.
+      s.ci_low = std::max(0.0, s.mean - half);
+      s.ci_high = is_share(name) ? std::min(1.0, s.mean + half) : s.mean + half;
     }
     summaries.push_back(std::move(s));
   }

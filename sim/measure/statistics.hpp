@@ -58,11 +58,13 @@ double student_t975(std::uint64_t degrees);
 struct RunsSummary {
   std::string metric;
   std::uint64_t runs = 0;
-  std::uint64_t censored = 0;  // of them; the others alone are in the figures below
-  double mean = 0, sd = 0;     // sd with n - 1
+  std::uint64_t censored = 0;  // of them; the others alone are in the figures below, which mean nothing without any
+  double mean = 0, sd = 0;     // sd with n - 1; with 2 runs or more
   double min = 0, median = 0, max = 0;
-  std::optional<double> p90;              // with 10 runs or more
-  std::optional<double> ci_low, ci_high;  // 95%, of the mean; with 2 runs or more
+  std::optional<double> p90;  // with 10 runs or more
+  // 95%, of the mean, by Student's t, cut off at 0 and for a share at 1; with 2 runs or more. Where all runs have one
+  // value it has no width: it says nothing of what rarer runs would show.
+  std::optional<double> ci_low, ci_high;
 };
 
 // Sorts the runs by seed: the summary does not depend on the order in which they finished. Sorted by metric.

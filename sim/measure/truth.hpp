@@ -26,19 +26,26 @@ enum class ProcessState : std::uint8_t {
 };
 
 // What one event of the time line did, counted while it was in force. An event whose effect is nothing fails the run.
+//
+// Of a message, what a change of the links did is the difference to what the same draws would have made of it without
+// that change: so a change for the better has an effect, and one to the values that were there has none.
 struct EventEffect {
   std::uint64_t dropped = 0;  // messages
   std::uint64_t delayed = 0;
   std::uint64_t held = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
-  std::uint64_t nodes = 0;     // crashed, restarted, paused, joined, left, slowed
+  std::uint64_t spared = 0;    // a loss, a duplication or being put behind others
+  std::uint64_t sooner = 0;    // arrived earlier
+  std::uint64_t nodes = 0;     // crashed, restarted, paused, joined, left, slowed; each once
+  std::uint64_t returned = 0;  // restarts, resumptions and joins that the event itself brought after it hit a node
   std::uint64_t deferred = 0;  // inputs that waited at a paused or slow node
   std::uint64_t clocks = 0;    // moved
   std::uint64_t clients = 0;   // changed
   std::uint64_t healed = 0;    // partitions ended
   std::uint64_t total() const {
-    return dropped + delayed + held + duplicated + reordered + nodes + deferred + clocks + clients + healed;
+    return dropped + delayed + held + duplicated + reordered + spared + sooner + nodes + returned + deferred + clocks +
+           clients + healed;
   }
 };
 

@@ -65,8 +65,14 @@ class Diagnostics {
 std::string did_you_mean(std::string_view wanted, std::span<const std::string_view> candidates);
 // "a, b, c", the first 40 of them.
 std::string list_of(std::span<const std::string_view> words);
+// How much of an input a message quotes, and how long a message is: in bytes of the input, each of which may be shown
+// as up to four.
+inline constexpr std::size_t kMaxQuotedBytes = 60;
+inline constexpr std::size_t kMaxMessageBytes = 2000;
 // The text in quotes, shortened, control characters made visible: what a message may quote of an input.
 std::string quote(std::string_view text);
+// A message on one line, whatever it quotes: control characters made visible, shortened.
+std::string one_line(std::string_view message);
 // Without the spaces, tabs and carriage returns around it.
 std::string_view trimmed(std::string_view text);
 // Whether the bytes are UTF-8 (RFC 3629), as JSON and TOML want them.

@@ -171,6 +171,11 @@ template <class T, class Parse>
 T Section::quantity(std::string_view key, T fallback, std::string_view expected, Parse&& parse) const {
   const Input* value = string(key, expected);
   if (value == nullptr) return fallback;
+  // A parser quotes the whole text: too much of a long one, after which nobody would see what was expected.
+  if (value->text.size() > kMaxQuotedBytes) {
+    report(key, fmt::format("{} is too long; expected {}", quote(value->text), expected));
+    return fallback;
+  }
   const auto parsed = parse(value->text);
   if (!parsed) {
     report(key, fmt::format("{}; expected {}", parsed.error().message, expected));

@@ -67,20 +67,12 @@ Input converted(const toml::node& node) {
   return out;
 }
 
-// The library's messages may span lines and quote bytes of the file.
-std::string one_line(std::string_view message) {
-  std::string out;
-  for (const char c : message) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\r' || c == '\t') {
-      out += ' ';
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
+// What the library says, and the way out where there is one.
+std::string explained(std::string_view description) {
+  const bool too_large = description.find("not representable in 64 bits") != std::string_view::npos;
+  return fmt::format(
+      "{}{}", description,
+      too_large ? R"(; a seed above 9223372036854775807 goes in quotes, as seed = "18446744073709551615")" : "");
 }
 
 }  // namespace
@@ -123,7 +115,7 @@ Result<Input> parse_toml(std::string_view text, const std::string& file) {
   } catch (const toml::parse_error& error) {
     const Place place = place_of(error.source());
     return invalid(
-        fmt::format("{}:{}:{}: not valid TOML: {}", file, place.line, place.column, one_line(error.description())));
+        fmt::format("{}:{}:{}: not valid TOML: {}", file, place.line, place.column, explained(error.description())));
   }
 }
 

@@ -92,56 +92,81 @@ Fate Network::travel(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, 
   if (cut.delay_ns > 0) credit_cut(src, dst, {CutMode::kDelay}, &measure::EventEffect::delayed);
 
   const Draws draws{pair(src, dst), static_cast<std::uint64_t>(now_ns), index};
-  plan::LinkSpec changed;
-  const plan::LinkSpec* link = &links_[link_index(src, dst)];
-  // Of several changes the last one that sets a value has its way, and what comes of it is its effect.
-  measure::EventEffect* loss_by = nullptr;
-  measure::EventEffect* duplicate_by = nullptr;
-  measure::EventEffect* reorder_by = nullptr;
-  measure::EventEffect* latency_by = nullptr;
-  for (const ActiveLinkChange& active : changes_) {
-    if (!active.applies(src, dst)) continue;
-    if (link != &changed) changed = *link;
-    link = &changed;
-    const plan::LinkChange& change = *active.change;
-    measure::EventEffect* effect = &effects[active.event];
-    if (change.loss) changed.loss = *change.loss, loss_by = effect;
-    if (change.duplicate) changed.duplicate = *change.duplicate, duplicate_by = effect;
-    if (change.reorder) changed.reorder = *change.reorder, reorder_by = effect;
-    if (change.latency) changed.latency = *change.latency, latency_by = effect;
-    if (change.reorder_delay) changed.reorder_delay = *change.reorder_delay, reorder_by = effect;
+  const Passage is = passage(draws, weather(src, dst, kAllChanges), connection);
+  if (!changes_.empty()) credit_changes(src, dst, draws, connection, is);
+  if (is.lost && !connection) {
+    ++traffic.dropped_loss;
+    return {};
   }
-
-  const Block first = draws.block(latency_key_);
-  std::int64_t at_ns = departs_ns + cut.delay_ns + link->latency.sample(first.a).count();
-  if (link->loss.hit(first.b)) {
-    if (loss_by != nullptr) ++loss_by->dropped;
-    if (!connection) {
-      ++traffic.dropped_loss;
-      return {};
-    }
-    at_ns += retransmission_delay(draws, link->loss);
-  }
-  if (latency_by != nullptr) ++latency_by->delayed;
-  if (!connection && !link->reorder.never()) {
-    const Block block = draws.block(reorder_key_);
-    if (link->reorder.hit(block.b)) {
-      at_ns += link->reorder_delay.sample(block.a).count();
-      ++traffic.reordered;
-      if (reorder_by != nullptr) ++reorder_by->reordered;
-    }
-  }
+  const std::int64_t base_ns = departs_ns + cut.delay_ns;
+  const std::int64_t at_ns = base_ns + is.delay_ns;
+  if (is.reordered) ++traffic.reordered;
   Fate fate{1, false, {connection ? in_order(src, dst, at_ns) : at_ns, 0}};
-  if (!connection && !link->duplicate.never()) {
-    const Block block = draws.block(duplicate_key_);
-    if (link->duplicate.hit(block.b)) {
-      fate.copies = 2;
-      fate.at_ns[1] = departs_ns + cut.delay_ns + link->latency.sample(block.a).count();
-      ++traffic.duplicated;
-      if (duplicate_by != nullptr) ++duplicate_by->duplicated;
-    }
+  if (is.duplicated) {
+    fate.copies = 2;
+    fate.at_ns[1] = base_ns + is.duplicate_delay_ns;
+    ++traffic.duplicated;
   }
   return fate;
+}
+
+// Of several changes the last one that sets a value has its way.
+Network::Weather Network::weather(std::uint32_t src, std::uint32_t dst, std::size_t without_event) const {
+  const plan::LinkSpec& link = links_[link_index(src, dst)];
+  Weather weather{&link.loss, &link.duplicate, &link.reorder, &link.latency, &link.reorder_delay};
+  for (const ActiveLinkChange& active : changes_) {
+    if (active.event == without_event || !active.applies(src, dst)) continue;
+    const plan::LinkChange& change = *active.change;
+    if (change.loss) weather.loss = &*change.loss;
+    if (change.duplicate) weather.duplicate = &*change.duplicate;
+    if (change.reorder) weather.reorder = &*change.reorder;
+    if (change.latency) weather.latency = &*change.latency;
+    if (change.reorder_delay) weather.reorder_delay = &*change.reorder_delay;
+  }
+  return weather;
+}
+
+Network::Passage Network::passage(const Draws& draws, const Weather& weather, bool connection) const {
+  const Block first = draws.block(latency_key_);
+  Passage passage;
+  passage.lost = weather.loss->hit(first.b);
+  passage.delay_ns = weather.latency->sample(first.a).count();
+  if (connection) {
+    if (passage.lost) passage.delay_ns += retransmission_delay(draws, *weather.loss);
+    return passage;
+  }
+  if (passage.lost) return passage;
+  if (!weather.reorder->never()) {
+    const Block block = draws.block(reorder_key_);
+    passage.reordered = weather.reorder->hit(block.b);
+    if (passage.reordered) passage.delay_ns += weather.reorder_delay->sample(block.a).count();
+  }
+  if (!weather.duplicate->never()) {
+    const Block block = draws.block(duplicate_key_);
+    passage.duplicated = weather.duplicate->hit(block.b);
+    if (passage.duplicated) passage.duplicate_delay_ns = weather.latency->sample(block.a).count();
+  }
+  return passage;
+}
+
+// Each change against the same message without it. A connection loses nothing: what a lost segment costs is time.
+void Network::credit_changes(std::uint32_t src, std::uint32_t dst, const Draws& draws, bool connection,
+                             const Passage& is) {
+  for (const ActiveLinkChange& active : changes_) {
+    if (!active.applies(src, dst)) continue;
+    const Passage would_be = passage(draws, weather(src, dst, active.event), connection);
+    measure::EventEffect& effect = effects[active.event];
+    if (!connection && (is.lost || would_be.lost)) {
+      if (is.lost != would_be.lost) ++(is.lost ? effect.dropped : effect.spared);
+      continue;
+    }
+    if (is.duplicated != would_be.duplicated) ++(is.duplicated ? effect.duplicated : effect.spared);
+    if (is.reordered != would_be.reordered) {
+      ++(is.reordered ? effect.reordered : effect.spared);
+    } else if (is.delay_ns != would_be.delay_ns) {
+      ++(is.delay_ns > would_be.delay_ns ? effect.delayed : effect.sooner);
+    }
+  }
 }
 
 // TCP sends a lost segment again after a timeout that doubles (RFC 6298); the further losses are draws of their own.

@@ -157,6 +157,26 @@ class Network {
     std::uint32_t index;
     Block block(std::uint64_t key) const { return philox(key + index, pair, time); }
   };
+  // The values that one message meets, and what its draws make of it under them.
+  struct Weather {
+    const Ratio* loss;
+    const Ratio* duplicate;
+    const Ratio* reorder;
+    const DurationDistribution* latency;
+    const DurationDistribution* reorder_delay;
+  };
+  struct Passage {
+    bool lost = false;
+    bool duplicated = false;
+    bool reordered = false;
+    std::int64_t delay_ns = 0;            // latency, retransmissions of a connection, reordering
+    std::int64_t duplicate_delay_ns = 0;  // of the second copy
+  };
+  static constexpr std::size_t kAllChanges = ~std::size_t{0};
+  // Under the changes in force, but for those of one event.
+  Weather weather(std::uint32_t src, std::uint32_t dst, std::size_t without_event) const;
+  Passage passage(const Draws& draws, const Weather& weather, bool connection) const;
+  void credit_changes(std::uint32_t src, std::uint32_t dst, const Draws& draws, bool connection, const Passage& is);
   // What partitions do to the pair.
   struct Cut {
     bool drop = false;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/base/random.hpp"
+#include "sim/plan/input.hpp"
 
 namespace hearsay::world {
 
@@ -212,8 +213,8 @@ Result<void> check_groups(const plan::Plan& plan, std::uint64_t seed, const Time
     if (step.kind == Builder::Kind::kCut) {
       if (auto added = network.add(timeline.partitions[step.event]); !added) {
         const plan::Event& event = plan.events[step.event];
-        return invalid(fmt::format("{}:{}:{}: {}: {}", plan.file, event.place.line, event.place.column, event.label,
-                                   added.error().message));
+        return invalid(plan::one_line(fmt::format("{}:{}:{}: {}: {}", plan.file, event.place.line, event.place.column,
+                                                  event.label, added.error().message)));
       }
     } else if (step.kind == Builder::Kind::kUncut) {
       network.remove_event(step.event);

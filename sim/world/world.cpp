@@ -1,6 +1,8 @@
 #include "sim/world/world.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "core/base/random.hpp"
 #include "core/protocol/private_views.hpp"
@@ -75,6 +77,8 @@ class World final : public EngineListener {
   void apply(const TimelineStep& step);
   // What a step did to one node, measured as it happens.
   void life(const TimelineStep& step, bool happened);
+  // Counts the node once for each event that hits it, and apart from that how often the event let it come back.
+  void credit_node(const TimelineStep& step);
   bool sample();
   bool advance(TrueTime until);
   bool was_interrupted() const {
@@ -94,6 +98,7 @@ class World final : public EngineListener {
   measure::Measure measure_;
   Workload workload_;
   std::vector<NodeSlot> seeds_;
+  std::set<std::pair<std::size_t, std::uint32_t>> churned_;  // event and node: churn alone hits a node several times
 };
 
 measure::Results World::run() {
@@ -125,7 +130,6 @@ measure::Results World::run() {
   workload_.finish();
   for (std::size_t i = 0; i < plan_.events.size(); ++i) measure_.event_effect(i, network_.effects[i]);
   measure::Results results = measure_.finish(engine_.now(), traffic());
-  results.interrupted = interrupted;
   results.seed = seed_;
   results.events = engine_.events();
   results.fingerprint = engine_.fingerprint();
@@ -176,10 +180,25 @@ void World::set_clocks() {
   }
 }
 
+void World::credit_node(const TimelineStep& step) {
+  using Kind = TimelineStep::Kind;
+  if (step.event == kNoEvent) return;
+  const auto& action = plan_.events[step.event].action;
+  measure::EventEffect& effect = network_.effects[step.event];
+  const bool comes_up = step.kind == Kind::kRestart || step.kind == Kind::kResume || step.kind == Kind::kJoin;
+  const bool is_meant = std::holds_alternative<plan::Restart>(action) || std::holds_alternative<plan::Resume>(action) ||
+                        std::holds_alternative<plan::Join>(action);
+  if (comes_up && !is_meant) {
+    ++effect.returned;
+  } else if (!std::holds_alternative<plan::Churn>(action) || churned_.emplace(step.event, step.node).second) {
+    ++effect.nodes;
+  }
+}
+
 void World::life(const TimelineStep& step, bool happened) {
   const NodeSlot node{step.node};
   if (!happened) return;
-  if (step.event != kNoEvent) ++network_.effects[step.event].nodes;
+  credit_node(step);
   measure_.process(engine_.now(), node, engine_.state(node), engine_.epoch(node));
 }
 
@@ -216,7 +235,7 @@ void World::apply(const TimelineStep& step) {
           !engine_.running(node) && (step.kind != Kind::kRestart || engine_.state(node) == ProcessState::kDown);
       if (!can) break;
       measure_.process(engine_.now(), node, ProcessState::kUp, engine_.epoch(node) + 1);
-      if (effect != nullptr) ++effect->nodes;
+      credit_node(step);
       engine_.start(node, step.flag, seeds_);
       break;
     }
@@ -238,7 +257,7 @@ void World::apply(const TimelineStep& step) {
       const bool happened = engine_.state(node) == ProcessState::kPaused;
       if (!happened) break;
       measure_.process(engine_.now(), node, ProcessState::kUp, engine_.epoch(node));
-      ++effect->nodes;
+      credit_node(step);
       engine_.resume(node);
       break;
     }

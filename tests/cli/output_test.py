@@ -108,6 +108,16 @@ class Interrupted(cli.CliTest):
                     self.assertTrue((folder / "rows.csv").exists())
                     (folder / "events.jsonl").unlink(missing_ok=True)  # so that the next run's is waited for
 
+    def test_an_event_that_never_came_is_not_without_effect(self):
+        out, errors = self.interrupt(signal.SIGINT, "--set", "event.heal.at=2999d")
+        self.assertRegex(out, r"(?m) heal .*  not reached$")
+        self.assertNotIn("had no effect", out + errors)
+        self.assertNotIn("failed ", out)
+        self.assertIn("Expectations, as far as the run went", out)
+        results = self.results()
+        self.assertIsNone(results["passed"])
+        self.assertEqual([event["reached"] for event in results["timeline"]][1:], [False])
+
     def test_of_several_runs(self):
         _, errors = self.interrupt(signal.SIGINT, "--runs", "3", "--jobs", "2", "--quiet")
         self.assertEqual(errors, "")

@@ -221,7 +221,7 @@ TEST_CASE("a timer armed again supersedes the one before") {
   CHECK(timers.at == std::vector<MonoTime>{armed + Duration(1s)});
 }
 
-TEST_CASE("a crash ends timers and state; a restart is a new epoch that finds what was kept") {
+TEST_CASE("a crash ends timers and state, a restart is a new epoch that finds what was kept") {
   Log log;
   Loopback loopback(logged(log), {.nodes = 2});
   loopback.start_all();

@@ -56,6 +56,20 @@ TEST_CASE("a value ends no earlier than its TTL and no later than a hop's transi
   }
 }
 
+TEST_CASE("a value that ends while a read waits for its quorum is not returned") {
+  NoneCluster cluster(written_everywhere(), {.nodes = 5, .latency_min = 20ms, .latency_max = 20ms});
+  const NodeSlot client = cluster.replicas("key", 3)[0];
+  REQUIRE(cluster.put(client, "key", "v").ok);  // hands out tickets
+  const TrueTime invoked = cluster.loop.now();
+  REQUIRE(cluster.put(client, "key", "v", 1s).ok);
+  // An answer takes 40 ms.
+  cluster.loop.run_for(invoked + 940ms - cluster.loop.now());
+  CHECK(cluster.get(client, "key").ok);
+  cluster.loop.run_for(invoked + 990ms - cluster.loop.now());
+  REQUIRE(cluster.held(client, "key").live());
+  CHECK(cluster.get(client, "key").error == ErrorCode::kNotFound);
+}
+
 TEST_CASE("a TTL that ends on the way to a ticket does not become for ever") {
   NoneCluster cluster(written_everywhere(), {.nodes = 5, .latency_min = 50ms, .latency_max = 50ms});
   const NodeSlot client = cluster.outsider("key", 3);

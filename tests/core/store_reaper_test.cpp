@@ -18,7 +18,7 @@ void drive(Store& store, MonoTime from, MonoTime until) {
   for (MonoTime at = store.next_due(from); at <= until; at = store.next_due(at)) drain(store, at);
 }
 
-TEST_CASE("store: go-os serves a value until the next scan; the default does not") {
+TEST_CASE("store: go-os serves a value until the next scan, the default does not") {
   Store defect(StoreOptions::go_os(), mono(0s));
   Store store;
   for (Store* each : {&defect, &store}) put(*each, "k", "v", version(1), 2s, mono(1s));
@@ -29,7 +29,7 @@ TEST_CASE("store: go-os serves a value until the next scan; the default does not
   CHECK(defect.get("k", mono(10s)).state == ItemState::kMissing);
 }
 
-TEST_CASE("store: go-os lets a value live up to a second too long; the default does not") {
+TEST_CASE("store: go-os lets a value live up to a second too long, the default does not") {
   Store defect(every_second(), mono(0s));
   put(defect, "k", "v", version(1), 2s, mono(0s));
   // Whole seconds: 2 - 0 > 2 is false during all of the third second.
@@ -59,7 +59,7 @@ TEST_CASE("store: go-os is never early, wherever in a second the value was store
   }
 }
 
-TEST_CASE("store: go-os keeps a value with a TTL under a second for ever; the default does not") {
+TEST_CASE("store: go-os keeps a value with a TTL under a second for ever, the default does not") {
   Store defect(every_second(), mono(0s));
   put(defect, "k", "v", version(1), 999ms, mono(0s));
   drain(defect, mono(24h));
@@ -69,7 +69,7 @@ TEST_CASE("store: go-os keeps a value with a TTL under a second for ever; the de
   CHECK_FALSE(store.get("k", mono(999ms)).live());
 }
 
-TEST_CASE("store: go-os tells the original TTL, so that a copy starts anew; the default tells what is left") {
+TEST_CASE("store: go-os tells the original TTL, so that a copy starts anew, the default tells what is left") {
   Store defect(StoreOptions::go_os(), mono(0s));
   Store store;
   for (Store* each : {&defect, &store}) put(*each, "k", "v", version(1), 8s, mono(0s));
@@ -88,7 +88,7 @@ TEST_CASE("store: a reaper can tell what is left, which is never taken for for-e
   CHECK(store.get("always", mono(9s)).ttl_left == 0ns);
 }
 
-TEST_CASE("store: go-os forgets the version with the value, so an older write comes back; the default keeps it") {
+TEST_CASE("store: go-os forgets the version with the value, so an older write comes back, the default keeps it") {
   Store defect(StoreOptions::go_os(), mono(0s));
   Store store;
   for (Store* each : {&defect, &store}) put(*each, "k", "new", version(2), 2s, mono(0s));

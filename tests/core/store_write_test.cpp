@@ -58,7 +58,7 @@ TEST_CASE("store: a delete is a tombstone with its own version") {
   CHECK(store.tombstones() == 1);
 }
 
-TEST_CASE("store: deleting again is the same; a later put brings the key back") {
+TEST_CASE("store: deleting again is the same, a later put brings the key back") {
   Store store;
   erase(store, "k", version(2), kNow);
   CHECK(erase(store, "k", version(2), kNow + 1s) == WriteResult::kSame);
@@ -132,7 +132,7 @@ TEST_CASE("store: drop forgets the version it names and no other") {
   CHECK(store.next_due(kNow) == MonoTime::max());
 }
 
-TEST_CASE("store: max_items bounds entries, tombstones among them; overwrites go on") {
+TEST_CASE("store: max_items bounds entries, tombstones among them, overwrites go on") {
   StoreOptions options;
   options.max_items = 2;
   options.tombstone_grace = 10s;
@@ -148,7 +148,7 @@ TEST_CASE("store: max_items bounds entries, tombstones among them; overwrites go
   CHECK(put(store, "c", "v", version(1), 0ns, kNow + 11s) == WriteResult::kApplied);
 }
 
-TEST_CASE("store: max_bytes bounds keys and values; a refused overwrite leaves the old value") {
+TEST_CASE("store: max_bytes bounds keys and values, a refused overwrite leaves the old value") {
   StoreOptions options;
   options.max_bytes = 10;
   Store store(options);

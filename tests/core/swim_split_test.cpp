@@ -67,6 +67,26 @@ TEST_CASE("news crosses a healed split by gossip to the dead, as long as they ar
   }
 }
 
+TEST_CASE("the healer asks the dead, and leaves in peace who left") {
+  SwimCluster c(SwimConfig{}, {.nodes = 8});
+  c.start_all();
+  REQUIRE(c.run_until([&] { return c.converged(); }, 5s));
+  c.leave(n(3));
+  c.run_for(5s);
+  c.crash(n(3));
+  c.crash(n(6));
+  REQUIRE(c.run_until([&] { return c.all_believe(n(6), Status::kDead); }, 60s));
+  std::size_t asked_left = 0, asked_dead = 0;
+  c.drop = [&](NodeSlot, NodeSlot to, const Message& message) {
+    if (is<swim::Sync>(message) && to == n(3)) ++asked_left;
+    if (is<swim::Sync>(message) && to == n(6)) ++asked_dead;
+    return false;
+  };
+  c.run_for(10min);
+  CHECK(asked_dead > 5);
+  CHECK(asked_left == 0);
+}
+
 TEST_CASE("one node cut off comes back") {
   SwimCluster c(SwimConfig{}, {.nodes = 16});
   c.start_all();

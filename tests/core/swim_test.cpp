@@ -252,6 +252,29 @@ TEST_CASE("independent accusers shorten a suspicion, the same one does not") {
   }
 }
 
+TEST_CASE("accusers who come after the least time still end a suspicion") {
+  SwimCluster c(SwimConfig{}, {.nodes = 12});
+  c.start_all();
+  REQUIRE(c.run_until([&] { return c.converged(); }, 5s));
+  // All of n0's messages are lost but these.
+  bool telling = false;
+  c.drop = [&telling](NodeSlot from, NodeSlot to, const Message&) { return !telling && (from == n(0) || to == n(0)); };
+  const auto accuse = [&](NodeSlot accuser) {
+    auto gossip = c.pool().make<swim::Gossip>();
+    gossip->facts.add({n(1), {1, 0, Status::kSuspect}, accuser}, c.directory());
+    telling = true;
+    c.inject(n(5), n(0), std::move(gossip));
+    telling = false;
+  };
+  accuse(n(2));
+  c.run_for(swim::suspicion_min(4, 12, 1s) + 1s);
+  REQUIRE(c.believes(n(0), n(1), Status::kSuspect));
+  accuse(n(3));
+  accuse(n(4));
+  c.run_for(100ms);
+  CHECK(c.believes(n(0), n(1), Status::kDead));
+}
+
 TEST_CASE("a member cut off blames itself first") {
   SwimConfig config;
   SwimCluster c(config, {.nodes = 8});

@@ -39,6 +39,28 @@ TEST_CASE("bounds hold for values alone: what is censored, absent or unknown fai
   }
 }
 
+TEST_CASE("an interrupted run leaves open what its rest might have seen to") {
+  Results results;
+  results.interrupted = true;
+  results.metrics = {{"a_s", 12.5, false, "64 nodes"}};
+  const std::vector<InvariantResult> invariants = {{"never_early", true, "3 early expiries"},
+                                                   {"no_resurrection", false, ""},
+                                                   {"no_stale_read", true, ""},
+                                                   {"views_agree_at_end", true, "2 nodes differ"}};
+  const auto open = [&](const char* metric) {
+    const plan::Expectation expectation{metric, {}, 1.0, metric, {}};
+    return judge({&expectation, 1}, results, invariants)[0].open;
+  };
+  CHECK(open("a_s"));
+  CHECK(open("b_s"));
+  CHECK(open("no_resurrection"));
+  CHECK(open("views_agree_at_end"));
+  CHECK_FALSE(open("never_early"));
+  CHECK_FALSE(open("no_stale_read"));
+  results.interrupted = false;
+  CHECK_FALSE(open("a_s"));
+}
+
 TEST_CASE("a value is told in its unit") {
   CHECK(readable("get_latency_p99_ms", 40) == "40 ms");
   CHECK(readable("messages_per_node_s", 2.25) == "2.25 per node and second");

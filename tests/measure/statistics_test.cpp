@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "sim/measure/results_io.hpp"
+
 namespace hearsay::measure {
 namespace {
 
@@ -67,6 +71,34 @@ TEST_CASE("a summary of runs has mean, deviation and interval, and counts censor
   CHECK(summary[0].mean == doctest::Approx(2));
   CHECK(summary[0].sd == doctest::Approx(1));
   CHECK(*summary[0].ci_high == doctest::Approx(2 + 4.3027 / 1.7320508));
+}
+
+TEST_CASE("an interval of a share stays between nothing and all, and no interval goes below zero") {
+  const auto share = [](std::uint64_t seed, double value) {
+    Results results;
+    results.seed = seed;
+    results.metrics.push_back({"availability_share[load]", value, false, "9 requests"});
+    return results;
+  };
+  const auto high = summarise({share(1, 1.0), share(2, 0.97)});
+  CHECK(*high[0].ci_high == 1.0);
+  CHECK(*high[0].ci_low > 0.7);
+  const auto low = summarise({share(1, 0.0), share(2, 0.02)});
+  CHECK(*low[0].ci_low == 0.0);
+  const auto times = summarise({run_of(1, 0.5), run_of(2, 9.0)});
+  CHECK(*times[0].ci_low == 0.0);
+  CHECK(*times[0].ci_high > 9.0);
+}
+
+TEST_CASE("a metric that was cut off in every run has no figures") {
+  const auto summary = summarise({run_of(1, 3.0, true), run_of(2, 4.0, true)});
+  const auto json = to_json(summary)["metrics"]["convergence_s[cut]"];
+  CHECK(json["runs"] == 2);
+  CHECK(json["censored"] == 2);
+  for (const char* figure : {"mean", "sd", "min", "median", "p90", "max", "ci95_low", "ci95_high"}) {
+    CHECK_MESSAGE((json.contains(figure) && json[figure].is_null()), figure);
+  }
+  CHECK(to_json(summarise({run_of(1, 3.0)}))["metrics"]["convergence_s[cut]"]["mean"] == 3.0);
 }
 
 TEST_CASE("the order in which runs finish changes no bit of their summary") {

@@ -17,7 +17,13 @@ TEST_CASE("bad input: the scenario as a whole") {
        "start_spread, seeds, nodes, group, region, membership, dissemination, replication, ring, network, clock, "
        "client, op, event, expect, measure, simulator; did you mean 'duration'?"},
       {"seed = -1", "x.toml:2:8: seed: -1 is out of range; expected an integer from 0 to 9223372036854775807"},
-      {"seed = \"7\"", "x.toml:2:8: seed: '7' is not an integer; expected one from 0 to 9223372036854775807"},
+      {"seed = \"-7\"", "x.toml:2:8: seed: '-7' is not a seed; expected an integer from 0 to 18446744073709551615"},
+      {"seed = \"\"", "x.toml:2:8: seed: '' is not a seed; expected an integer from 0 to 18446744073709551615"},
+      {"seed = \"18446744073709551616\"",
+       "x.toml:2:8: seed: '18446744073709551616' is not a seed; expected an integer from 0 to 18446744073709551615"},
+      {"seed = 18446744073709551615",
+       "x.toml:2:28: not valid TOML: Error while parsing decimal integer: '18446744073709551615' is not representable "
+       "in 64 bits; a seed above 9223372036854775807 goes in quotes, as seed = \"18446744073709551615\""},
       {"seed = 1.5", "x.toml:2:8: seed: the number 1.5 is not an integer; expected one from 0 to 9223372036854775807"},
       {"name = \"a/b\"",
        "x.toml:2:8: name: 'a/b' is not a name; expected 1 to 64 of letters, digits, '_', '-', '.', '@'"},

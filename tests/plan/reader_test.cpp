@@ -244,3 +244,30 @@ TEST_CASE(
     "a second mistake in a section does no harm: a sampling interval of 0 beside an unknown key divided by zero") {
   CHECK(said("[measure]\nsample_interval = \"0ms\"\nriew = false\n").starts_with("x.toml:4:1: unknown key 'riew'"));
 }
+
+TEST_CASE("a seed has all 64 bits, in quotes where TOML has no integer for it") {
+  CHECK(read("seed = 9223372036854775807")->seed == 9223372036854775807U);
+  CHECK(read("seed = \"18446744073709551615\"")->seed == 18446744073709551615U);
+  CHECK(read("", {"seed=18446744073709551615"})->seed == 18446744073709551615U);
+  CHECK(read("seed = \"0\"")->seed == 0);
+}
+
+TEST_CASE("a message is one line of bounded length, whatever it quotes") {
+  CHECK(said("start_spread = \"\"\"1\n2\"\"\"").starts_with("x.toml:2:16: start_spread: \"1\\x0a2\": unknown unit"));
+  CHECK(said("\"a\\nb\" = 1").starts_with("x.toml:2:1: unknown key 'a\\x0ab' in a scenario;"));
+  // A line separator, a terminal's escape and text that runs from right to left.
+  CHECK(said("name = \"a\\u2028b\"").starts_with("x.toml:2:8: name: 'a\\u2028b' is not a name"));
+  CHECK(said("name = \"\\u001b[2J\"").starts_with("x.toml:2:8: name: '\\x1b[2J' is not a name"));
+  CHECK(said("name = \"\\u202e\\u0085\"").starts_with("x.toml:2:8: name: '\\u202e\\u0085' is not a name"));
+  CHECK(said("", {"membership.rejoin=a\nb"}).find("'a\\x0ab'") != std::string::npos);
+  // What was expected is seen after a long value, too.
+  const std::string unit(5000, 's');
+  CHECK(said("start_spread = \"1" + unit + "\"") == "x.toml:2:16: start_spread: '1" + unit.substr(0, 59) +
+                                                        "...' is too long; expected a duration such as \"500ms\"");
+  CHECK(said("\"" + unit + "\" = 1").size() < 400);
+  // The file's name is quoted as well.
+  const auto plan = plan::read_text("a", "x\n" + unit, {}, catalogue());
+  REQUIRE_FALSE(plan);
+  CHECK(plan.error().message.starts_with("x\\x0ass"));
+  CHECK(plan.error().message.size() == 2000 + 3 + 3);
+}

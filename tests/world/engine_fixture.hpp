@@ -30,6 +30,7 @@ using Log = std::vector<std::string>;
 
 struct ScribeState {
   std::uint32_t inputs = 0;
+  std::uint32_t last = 0;  // number that it was told
 };
 
 class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> {
@@ -44,7 +45,8 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
   }
   void on_message(Step& step, ScribeState& state, NodeSlot, const Message& message) const {
     ++state.inputs;
-    write(step, fmt::format("message {}", as<Small>(message).number));
+    state.last = as<Small>(message).number;
+    write(step, fmt::format("message {}", state.last));
   }
   void on_timer(Step& step, ScribeState& state, Timer timer) const {
     ++state.inputs;
@@ -73,7 +75,10 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
     step.reply(std::move(reply));
   }
   void on_save(const ScribeState& state, MonoTime, Persisted& out) const { out.incarnation = state.inputs; }
-  void on_digest(const ScribeState& state, Hasher& hasher) const { hasher.add(state.inputs); }
+  void on_digest(const ScribeState& state, Hasher& hasher) const {
+    hasher.add(state.inputs);
+    hasher.add(state.last);
+  }
 
  private:
   void write(const Step& step, const std::string& what) const {

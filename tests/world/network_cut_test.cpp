@@ -359,5 +359,37 @@ TEST_CASE("of two changes of one value the later one has its way, and the credit
   CHECK(net.effect(0).dropped == 1);
 }
 
+TEST_CASE("a change is credited with the difference to the same draws without it") {
+  Net net("[nodes]\ncount = 2\n[network]\nlatency = \"10ms\"\nloss = \"50%\"\nduplicate = \"50%\"\n" +
+          event("kind = \"link\"\nloss = \"30%\"\nduplicate = \"0%\"\nlatency = \"4ms\""));
+  std::uint64_t lost_before = 0;
+  std::uint64_t copies_before = 0;
+  constexpr std::uint64_t kSends = 1000;
+  for (std::uint64_t i = 0; i < kSends; ++i) {
+    const int copies = net.send(Duration(1s) * static_cast<int>(i), 0, 1).copies;
+    lost_before += copies == 0 ? 1U : 0U;
+    copies_before += copies == 2 ? 1U : 0U;
+  }
+  Net changed("[nodes]\ncount = 2\n[network]\nlatency = \"10ms\"\nloss = \"50%\"\nduplicate = \"50%\"\n" +
+              event("kind = \"link\"\nloss = \"30%\"\nduplicate = \"0%\"\nlatency = \"4ms\""));
+  changed.change(0);
+  std::uint64_t lost = 0;
+  for (std::uint64_t i = 0; i < kSends; ++i) {
+    lost += changed.send(Duration(1s) * static_cast<int>(i), 0, 1).copies == 0 ? 1U : 0U;
+  }
+  CHECK(changed.effect(0).dropped == 0);
+  CHECK(changed.effect(0).spared == lost_before - lost + copies_before);
+  CHECK(changed.effect(0).sooner == kSends - lost_before);
+  CHECK(changed.effect(0).delayed == 0);
+}
+
+TEST_CASE("what a change makes a connection lose costs it time alone") {
+  Net net(nodes(2) + event("kind = \"loss\"\nnodes = \"all\"\nloss = \"90%\""));
+  net.change(0);
+  for (int i = 0; i < 20; ++i) CHECK(net.send(Duration(1h) * (i + 1), 0, 1, SendClass::kStream).copies == 1);
+  CHECK(net.effect(0).delayed > 10);
+  CHECK(net.effect(0).dropped == 0);
+}
+
 }  // namespace
 }  // namespace hearsay::world

@@ -1,5 +1,6 @@
 // What a split does to a cluster, and what mends it.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "tests/world/world_plan.hpp"
 
@@ -71,6 +72,56 @@ for = "35s"
   };
   CHECK(run(plan, 1, options).passed());
   CHECK(found == std::vector<bool>{false, true, true});
+}
+
+// Whether n1 has what was put at n0 while the two were cut off from each other, long after the cut.
+bool arrives_after(std::string_view kind, std::string_view mode, std::string_view end) {
+  const plan::Plan plan = plan_of(fmt::format(R"(
+duration = "30s"
+[nodes]
+count = 2
+[membership]
+strategy = "static"
+[replication]
+strategy = "none"
+n = 2
+r = "one"
+w = "one"
+[network]
+kind = "{}"
+latency = "5ms"
+[[op]]
+at = "3s"
+node = "n0"
+put = "k"
+value = "v"
+[[op]]
+at = "28s"
+node = "n1"
+get = "k"
+[[event]]
+at = "2s"
+kind = "partition"
+sides = ["n0", "n1"]
+mode = "{}"
+{}
+)",
+                                              kind, mode, end));
+  bool found = false;
+  RunOptions options;
+  options.operations = [&](const measure::OpRecord& op) { found = found || (op.op == OpKind::kGet && op.reply.ok); };
+  CHECK(run(plan, 1, options).passed());
+  return found;
+}
+
+TEST_CASE("what a cut held arrives after its end, however it ends, what it dropped never does") {
+  for (const std::string_view end : {"for = \"5s\"", "[[event]]\nat = \"7s\"\nkind = \"heal\""}) {
+    CAPTURE(end);
+    CHECK(arrives_after("udp", "hold", end));
+    CHECK(arrives_after("zmq", "hold", end));
+    CHECK(arrives_after("zmq", "drop", end));  // TCP sends it again
+    CHECK_FALSE(arrives_after("udp", "drop", end));
+  }
 }
 
 }  // namespace

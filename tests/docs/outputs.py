@@ -1,0 +1,93 @@
+"""Checks that the outputs which the pages show are those of the program. One line a finding; exit 1 if there is one.
+
+    outputs.py PROGRAM ROOT [PAGE...]
+
+A block whose first line is "$ hearsay ..." is run: each of its commands in turn, in a folder of the page's own that has
+the tree's scenarios and docs, with `hearsay` on the path (build/NAME/bin/hearsay is the same program); so is a "$ grep"
+in what a run left there. Each line below a command is one of its output, and they are in the output's order. "..."
+stands for what is left out. What differs from run to run or from machine to machine (the speed, the run folder) is not
+compared. A block that opens with ```text unchecked needs a program that the reader has changed. Without PAGE every page
+of the tree is checked.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from pages import FENCE, pages
+
+DEADLINE_S = 250
+VARYING = re.compile(r"^Run folder |^\S+ events in \S+ s, \S+ events/s$")
+COMMAND = re.compile(r"^\$ ((build/[\w-]+/bin/)?hearsay|grep)\b")
+UNCHECKED = re.compile(r"^ *```\w* +unchecked\b")
+BUILT = re.compile(r"^build/[\w-]+/bin/hearsay\b")
+
+
+def blocks(text: str) -> list[tuple[int, list[str]]]:
+    """The blocks that show a command: the number of their first line, and their lines."""
+    found = [(text.count("\n", 0, block.start(2)) + 1, block.group(2).splitlines()) for block in FENCE.finditer(text)
+             if not UNCHECKED.match(block.group(0))]
+    return [(number, lines) for number, lines in found if lines and COMMAND.match(lines[0])]
+
+
+def commands(number: int, lines: list[str]):
+    """Each command of a block with the lines that it is said to print, by number."""
+    shown: list[tuple[int, str]] = []
+    command = ""
+    for at, line in enumerate(lines, start=number):
+        if line.startswith("$ "):
+            if command:
+                yield command, shown
+            command, shown = BUILT.sub("hearsay", line[2:]), []
+        elif line.strip() not in ("", "...") and not VARYING.match(line):
+            shown.append((at, line.rstrip()))
+    yield command, shown
+
+
+def output_of(command: str, program: Path, folder: Path) -> list[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("HEARSAY_")}
+    env |= {"PATH": f"{program.parent}{os.pathsep}{env.get('PATH', '')}", "NO_COLOR": "1"}
+    done = subprocess.run(["sh", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=DEADLINE_S)
+    return [line.rstrip() for line in done.stdout.decode(errors="replace").splitlines()]
+
+
+def missing(shown: list[tuple[int, str]], printed: list[str]) -> list[tuple[int, str]]:
+    """What is shown and not printed after what was found before it."""
+    lost = []
+    at = 0
+    for number, line in shown:
+        try:
+            at = printed.index(line, at) + 1
+        except ValueError:
+            lost.append((number, line))
+    return lost
+
+
+def check(program: Path, root: Path, chosen: list[Path]) -> list[str]:
+    root = root.resolve()
+    found = []
+    ran = 0
+    for page in chosen or pages(root):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for shared in ("scenarios", "docs"):
+                if (root / shared).exists():
+                    (folder / shared).symlink_to(root / shared)
+            for block in blocks(page.read_text(encoding="utf-8")):
+                for command, shown in commands(*block):
+                    ran += 1
+                    for number, line in missing(shown, output_of(command, program.resolve(), folder)):
+                        found.append(f"{page.resolve().relative_to(root)}:{number}: not printed by '{command}': {line}")
+    return found if ran else [f"{root}: no command is shown, so nothing was checked"]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    findings = check(Path(sys.argv[1]), Path(sys.argv[2]), [Path(page) for page in sys.argv[3:]])
+    print("\n".join(findings))
+    sys.exit(1 if findings else 0)
