@@ -104,7 +104,7 @@ TEST_CASE("a partition that delays leaves everybody connected") {
   CHECK(net.effect(0).dropped == 0);
 }
 
-TEST_CASE("a partition that holds gives everything back at the heal, in order") {
+TEST_CASE("a partition that holds gives everything back at the heal") {
   Net net(nodes(4) + event("kind = \"partition\"\nsides = [\"n0..n1\", \"rest\"]\nmode = \"hold\""));
   net.cut(0);
   for (std::uint32_t i = 0; i < 5; ++i) REQUIRE(net.send_or_hold(1s + i * 1ms, 0, 2, i));
