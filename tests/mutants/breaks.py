@@ -118,7 +118,7 @@ BREAKS = [
 
     # ---- clocks
     Break("a timer does not follow its clock", ENGINE,
-          "armed_[record.clock].move(clock, now(), [this](const Event& event) { queue_.push(event); });", "",
+          "armed_[record.clock].move(clock, now(), [this](const Event& event) { queue_.push(event); });", "(void)0;",
           "world/a pending timer follows a change of the clock"),
 
     # ---- the reachability matrix
