@@ -77,7 +77,7 @@ struct Traffic {
   std::uint64_t delivered = 0;
   std::uint64_t dropped_loss = 0;
   std::uint64_t dropped_cut = 0;    // by a partition
-  std::uint64_t dropped_down = 0;   // receiver not up
+  std::uint64_t dropped_down = 0;   // receiver not up, or held on a connection whose process ended
   std::uint64_t dropped_queue = 0;  // bandwidth queue, high-water mark, a paused node's backlog
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;

@@ -122,7 +122,7 @@ class Bench final : public world::EngineListener {
   void on_observation(const Observation&) override { ++observations; }
   void on_reply(NodeSlot, const Reply&) override { ++replies; }
   void on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument) override {
-    if (engine.running(node)) engine.request(node, client, requests[argument]);
+    if (engine.running(node) && !engine.request(node, client, requests[argument])) ++refused;
   }
 
   Log log;
@@ -135,6 +135,7 @@ class Bench final : public world::EngineListener {
   std::vector<Request> requests;
   int observations = 0;
   int replies = 0;
+  int refused = 0;
 
  private:
   void push(Duration at, std::uint32_t node, Request request) {
