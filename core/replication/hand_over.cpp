@@ -4,14 +4,6 @@
 
 namespace hearsay {
 
-namespace {
-
-bool contains(std::span<const NodeSlot> nodes, NodeSlot node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
-}  // namespace
-
 // The digests that a step fills, one for each receiver and purpose.
 struct HandOver::Offers {
   struct Offer {

@@ -13,10 +13,6 @@ namespace {
 // What a digest or delta has beside its entries.
 constexpr std::uint32_t kOverhead = kEnvelopeBytes + 64;
 
-bool contains(std::span<const NodeSlot> nodes, NodeSlot node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
 bool share(Step& step, Replica& replica, std::uint64_t hash, NodeSlot peer) {
   const auto nodes = replica.replicas(step, hash);
   return contains(nodes, step.self()) && contains(nodes, peer);
