@@ -251,15 +251,19 @@ TEST_CASE("news do not wait for a retry") {
 TEST_CASE("the arrival after the last that is remembered by name is given its keys too") {
   AntiEntropyConfig config = copies(2);
   config.interval = 1h;
-  const std::uint32_t last = HandOver::kMaxNews + 1;
-  RepairedCluster cluster(config, {.nodes = last + 1});
+  const std::uint32_t nodes = HandOver::kMaxNews + 2;
+  RepairedCluster cluster(config, {.nodes = nodes});
   fill(cluster, 400);
-  const auto restarted = [&](std::uint32_t who) {
-    for (std::uint32_t i = 0; i <= last; ++i) cluster.tell_one(NodeSlot{i}, NodeSlot{who}, Status::kAlive, 2);
+  // As an owner it comes before those who still hold the key.
+  const NodeSlot last = cluster.replicas(key_of(0), 2)[0];
+  const auto restarted = [&](NodeSlot who) {
+    for (std::uint32_t i = 0; i < nodes; ++i) cluster.tell_one(NodeSlot{i}, who, Status::kAlive, 2);
   };
-  for (std::uint32_t who = 0; who < last; ++who) restarted(who);
-  cluster.loop.crash(NodeSlot{last}, false);
-  cluster.loop.start(NodeSlot{last});
+  for (std::uint32_t who = 0; who < nodes; ++who) {
+    if (NodeSlot{who} != last) restarted(NodeSlot{who});
+  }
+  cluster.loop.crash(last, false);
+  cluster.loop.start(last);
   restarted(last);
   cluster.loop.run_for(5s);
   CHECK(in_place(cluster, 400, 2) == 400);
