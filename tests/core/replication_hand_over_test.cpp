@@ -262,6 +262,7 @@ TEST_CASE("the arrival after the last that is remembered by name is given its ke
   for (std::uint32_t who = 0; who < nodes; ++who) {
     if (NodeSlot{who} != last) restarted(NodeSlot{who});
   }
+  cluster.loop.run_for(5ms);  // so that these are heard first
   cluster.loop.crash(last, false);
   cluster.loop.start(last);
   restarted(last);
