@@ -10,6 +10,10 @@
 //     }
 //   };
 //
+// A type that a role gives to dissemination declares `static constexpr bool kDisseminated = true`. All others are
+// refused inside a message of dissemination's: they would arrive under an origin that nobody vouches for, and as many
+// as a packet holds, each with an answer of its own.
+//
 // From that one visitor come size, packing, unpacking, equality and the documentation of the wire (codec.hpp). Fields
 // are positional and append only. The tag on the wire is a hash of kName, so that a new strategy moves nobody's.
 //
@@ -42,6 +46,7 @@ struct MessageType {
   std::string_view name;  // "strategy.Message"
   std::uint32_t tag;      // hash of the name
   Role role;              // whose strategy receives it
+  bool disseminated;      // may be given to everybody, and so arrive inside a message of dissemination's
   std::size_t bytes;      // of the object in memory
   std::size_t alignment;
   Message* (*construct)(void* where);

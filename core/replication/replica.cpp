@@ -11,8 +11,7 @@ std::uint64_t ns(Duration duration) { return static_cast<std::uint64_t>(duration
 
 }  // namespace
 
-// ---- peers
-// -----------------------------------------------------------------------------------------------------------
+// ---- peers ---------------------------------------------------------------------------------------------------------
 
 PeerTable::Peer& PeerTable::at(NodeId id, MonoTime now) {
   const auto by_id = [](const Peer& peer, NodeId other) { return peer.id < other; };
@@ -44,8 +43,20 @@ Voucher PeerTable::voucher(NodeId id, MonoTime now) {
   return {peer.ticket, held};
 }
 
-// ---- the replica
-// -----------------------------------------------------------------------------------------------------
+void PeerTable::digest(Hasher& hasher) const {
+  hasher.add(peers_.size());
+  for (const Peer& peer : peers_) {
+    hasher.add(peer.id);
+    hasher.add(peer.ticket.life);
+    hasher.add(peer.ticket.issued);
+    hasher.add(peer.received);
+    hasher.add(peer.used);
+    hasher.add(peer.cursor.hash);
+    hasher.add(peer.cursor.key);
+  }
+}
+
+// ---- the replica ---------------------------------------------------------------------------------------------------
 
 std::span<const NodeSlot> Replica::replicas(Step& step, std::uint64_t hash, std::size_t more) {
   const Placement& placement = step.placement();
@@ -94,18 +105,19 @@ bool Replica::drop(Step& step, std::string_view key, Version held) {
 }
 
 void Replica::restore(Step& step, const Persisted& persisted) {
+  // Its own clock's last reading needs no bound; the items do, as most of their versions are other nodes'.
+  clock_.resume(persisted.clock);
+  for (const PersistedItem& item : persisted.items) observe(step, item.version);
   const Duration grace = params_->tombstone_grace;
   if (grace > Duration::zero() && persisted.away > grace) {
     // Others may have forgotten what was deleted meanwhile: what is held here could bring it back.
     for (const PersistedItem& item : persisted.items) {
-      clock_.resume(item.version);
       if (!item.tombstone) step.observe_key(ObservationKind::kDropped, item.key, item.version);
     }
     return;
   }
   store_.restore(persisted, step.mono(), [&step](std::string_view key) { return step.key_hash(key); });
   for (const PersistedItem& item : persisted.items) {
-    clock_.resume(item.version);
     const Lookup held = read(step, item.key);
     if (item.tombstone) continue;
     if (held.live()) {
@@ -115,6 +127,11 @@ void Replica::restore(Step& step, const Persisted& persisted) {
     }
   }
   arm_expiry(step);
+}
+
+void Replica::save(MonoTime now, Persisted& out) const {
+  out.clock = clock_.last();
+  store_.save(now, out);
 }
 
 void Replica::arm_expiry(Step& step) {
@@ -137,6 +154,9 @@ void Replica::on_expiry_timer(Step& step, Timer timer) {
 void Replica::digest(Hasher& hasher) const {
   store_.digest(hasher);
   hasher.add(clock_.last());
+  peers_.digest(hasher);
+  expiry_.digest(hasher);
+  hasher.add(armed_);
 }
 
 }  // namespace hearsay
