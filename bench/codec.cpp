@@ -37,7 +37,7 @@ struct Facts : MessageOf<Facts> {
 
 struct Fixture {
   explicit Fixture(std::size_t facts) : directory(1000) {
-    for (int i = 0; i < 1000; ++i) (void)directory.intern("n" + std::to_string(i));
+    for (int i = 0; i < 1000; ++i) (void)directory.intern(std::string("n").append(std::to_string(i)));
     (void)types.add(message_type<Facts>());
     auto draft = pool.make<Facts>();
     for (std::uint32_t i = 0; i < facts; ++i) draft->facts.push_back({NodeSlot{i * 7 % 1000}, 1, i, 1});
@@ -66,7 +66,7 @@ void pack(benchmark::State& state) {
     encode({NodeId{1}, 1, 1}, *fixture.message, fixture.directory, out);
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * fixture.bytes.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(fixture.bytes.size()));
 }
 BENCHMARK(pack)->Arg(0)->Arg(50);
 
@@ -76,7 +76,7 @@ void unpack(benchmark::State& state) {
     const Decoded decoded = decode(fixture.bytes, fixture.directory, fixture.pool, fixture.types);
     benchmark::DoNotOptimize(decoded.message.get());
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * fixture.bytes.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(fixture.bytes.size()));
 }
 BENCHMARK(unpack)->Arg(0)->Arg(50);
 

@@ -2,8 +2,8 @@
 // the nodes, and go-os's announcements, where everybody tells everybody.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
+#include "bench/memory.hpp"
 #include "core/protocol/catalogue.hpp"
 #include "sim/plan/reader.hpp"
 #include "sim/world/world.hpp"
@@ -21,12 +21,6 @@ plan::Plan read(const std::string& text) {
   return std::move(*plan);
 }
 
-double peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
-}
-
 void simulate(benchmark::State& state, const plan::Plan& plan) {
   std::uint64_t events = 0;
   for (auto _ : state) {
@@ -38,7 +32,7 @@ void simulate(benchmark::State& state, const plan::Plan& plan) {
   state.counters["simulated_s"] =
       benchmark::Counter(std::chrono::duration<double>(plan.duration).count() * static_cast<double>(state.iterations()),
                          benchmark::Counter::kIsRate);
-  state.counters["process_peak_bytes"] = peak_bytes();
+  state.counters["process_peak_bytes"] = bench::peak_resident_bytes();
 }
 
 // 60 simulated seconds; the nodes know each other from the start.

@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/memory.hpp"
 #include "sim/world/engine.hpp"
 
 namespace {
@@ -38,7 +39,7 @@ class Nobody final : public world::EngineListener {
 plan::Plan make_plan(std::uint32_t nodes) {
   plan::Plan plan;
   plan.directory = Directory(nodes);
-  for (std::uint32_t i = 0; i < nodes; ++i) (void)plan.directory.intern("n" + std::to_string(i));
+  for (std::uint32_t i = 0; i < nodes; ++i) (void)plan.directory.intern(std::string("n").append(std::to_string(i)));
   plan.nodes.resize(nodes);
   plan::LinkSpec link;
   link.latency = *DurationDistribution::uniform(10ms, 100ms);
@@ -48,6 +49,7 @@ plan::Plan make_plan(std::uint32_t nodes) {
 
 void push_gossip(benchmark::State& state) {
   const auto nodes = static_cast<std::uint32_t>(state.range(0));
+  static const bench::PeakGrowth growth;  // of the first of the rounds that Google Benchmark makes
   const plan::Plan plan = make_plan(nodes);
   const Composition composition = bench::push_gossip(nodes);
   NoViews views;
@@ -66,6 +68,7 @@ void push_gossip(benchmark::State& state) {
   }
   state.counters["events"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
   state.counters["bytes_per_node"] = static_cast<double>(engine.memory_bytes()) / nodes;
+  state.counters["peak_bytes_per_node"] = growth.per_node(nodes);
   benchmark::DoNotOptimize(engine.fingerprint());
 }
 BENCHMARK(push_gossip)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);

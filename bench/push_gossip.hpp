@@ -37,8 +37,8 @@ class PushGossip final : public StatefulOf<PushGossip, Role::kMembership, PushGo
   void on_timer(Step& step, PushGossipState& state, Timer) const {
     auto message = step.make<Heartbeat>();
     message->counter = ++state.counter;
-    std::uint32_t peer = static_cast<std::uint32_t>(step.random().below(nodes_ - 1));
-    peer += peer >= raw(step.self()) ? 1 : 0;
+    auto peer = static_cast<std::uint32_t>(step.random().below(nodes_ - 1));
+    peer += peer >= raw(step.self()) ? 1U : 0U;
     step.send(NodeSlot{peer}, std::move(message));
     step.arm(0, 1s);
   }

@@ -18,7 +18,7 @@ struct Members {
   explicit Members(std::int64_t count) {
     names.reserve(static_cast<std::size_t>(count));
     for (std::uint32_t i = 0; i < count; ++i) {
-      names.push_back("node-" + std::to_string(i));
+      names.push_back(std::string("node-").append(std::to_string(i)));
       list.push_back({NodeSlot{i}, node_id(names.back()), names.back(), 1.0, 0});
     }
     std::sort(list.begin(), list.end(), [](const RingMember& a, const RingMember& b) { return a.id < b.id; });

@@ -120,7 +120,7 @@ int list_metrics(const ListSettings& settings) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const measure::MetricInfo& metric : measure::metric_infos()) {
     all.push_back({{"name", metric.name},
-                   {"unit", metric.unit},
+                   {"unit", metric.unit()},
                    {"population", metric.population},
                    {"definition", metric.definition}});
     if (!settings.json) out += fmt::format("{:<40} {}\n", metric.name, wrapped(metric.definition, 41, 120));

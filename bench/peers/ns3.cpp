@@ -1,4 +1,4 @@
-// The load of bench/queue.cpp's push gossip on ns-3's event core, by each of its schedulers that can hold it: N nodes
+// The load of bench/push_gossip.hpp on ns-3's event core, by each of its schedulers that can hold it: N nodes
 // with a timer of period 1 s and a random phase; a tick sends the node's heartbeat counter to one uniformly random
 // other node with a latency of 10 to 100 ms; the receiver merges it. Events are ticks and deliveries.
 //
@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "bench/memory.hpp"
 
 namespace {
 
@@ -87,6 +89,7 @@ class Tick : public ns3::EventImpl {
 
 void ns3_push_gossip(benchmark::State& state, const std::string& scheduler) {
   const auto nodes = static_cast<std::uint32_t>(state.range(0));
+  static const hearsay::bench::PeakGrowth growth;
   ns3::ObjectFactory factory;
   factory.SetTypeId("ns3::" + scheduler);
   ns3::Simulator::SetScheduler(factory);
@@ -104,6 +107,7 @@ void ns3_push_gossip(benchmark::State& state, const std::string& scheduler) {
   for (auto _ : state) run(kEventsAnIteration);
   state.SetItemsProcessed(
       static_cast<std::int64_t>(static_cast<std::uint64_t>(state.iterations()) * kEventsAnIteration));
+  state.counters["peak_bytes_per_node"] = growth.per_node(nodes);
   ns3::Simulator::Destroy();
 }
 

@@ -3,9 +3,11 @@
 // processes, so nothing that two nodes must agree on may depend on their order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string_view>
 
 namespace hearsay {
@@ -22,6 +24,11 @@ constexpr std::uint64_t raw(NodeId id) { return static_cast<std::uint64_t>(id); 
 constexpr std::uint32_t raw(NodeSlot slot) { return static_cast<std::uint32_t>(slot); }
 
 NodeId node_id(std::string_view name);
+
+// Whether a list names a node. O(n): lists of replicas, peers and news are short.
+inline bool contains(std::span<const NodeSlot> nodes, NodeSlot node) {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
 
 // Boot generation: grows with every start of a node. Not the incarnation, which grows with every refutation.
 using Epoch = std::uint32_t;

@@ -23,15 +23,30 @@ std::uint32_t packed_bytes(const Message& payload) {
 }
 
 PushState::Hot* find_hot(PushState& state, const RumorId& id) {
-  // Answers and repetitions are mostly about what was heard last.
-  for (std::size_t i = state.hot.size(); i-- > 0;) {
-    if (state.hot[i].id == id) return &state.hot[i];
-  }
-  return nullptr;
+  const std::uint64_t number = state.seen.number_of(id);
+  const auto live = state.live();
+  const auto found = std::lower_bound(live.begin(), live.end(), number,
+                                      [](const PushState::Hot& hot, std::uint64_t n) { return hot.number < n; });
+  return found != live.end() && found->number == number ? &*found : nullptr;
+}
+
+// Amortised O(1): the others move down only when half of the places are empty.
+void drop_oldest(PushState& state) {
+  PushState::Hot& oldest = state.hot[state.first++];
+  state.hot_bytes -= oldest.payload->wire_bytes;
+  oldest.payload = {};
+  if (2 * state.first < state.hot.size()) return;
+  state.hot.erase(state.hot.begin(), state.hot.begin() + static_cast<std::ptrdiff_t>(state.first));
+  state.first = 0;
 }
 
 void drop_done(PushState& state) {
-  std::erase_if(state.hot, [](const PushState::Hot& hot) { return hot.done; });
+  std::erase_if(state.hot, [&](const PushState::Hot& hot) {
+    if (!hot.payload) return true;
+    if (hot.done) state.hot_bytes -= hot.payload->wire_bytes;
+    return hot.done;
+  });
+  state.first = 0;
 }
 
 }  // namespace
@@ -85,12 +100,17 @@ void Push::on_start(Step& step, PushState& state, const Boot&) const {
 }
 
 void Push::heat(Step& step, PushState& state, const MessageRef& payload, const RumorId& id) const {
-  if (state.hot.size() >= static_cast<std::size_t>(params_.hot)) {
-    state.hot.erase(state.hot.begin());
-    step.observe(ObservationKind::kOverflow, kNoSlot, 1);
+  std::uint64_t dropped = 0;
+  while (!state.live().empty() &&
+         (state.live().size() >= static_cast<std::size_t>(params_.hot) ||
+          state.hot_bytes + payload->wire_bytes > kMaxHotBytes || state.live().front().number < state.seen.oldest())) {
+    drop_oldest(state);
+    ++dropped;
   }
+  if (dropped > 0) step.observe(ObservationKind::kOverflow, kNoSlot, dropped);
   const std::int64_t period = period_of(step, state);
-  state.hot.push_back({payload, id, period, 0, false});
+  state.hot.push_back({payload, id, state.seen.newest(), period, 0, false});
+  state.hot_bytes += payload->wire_bytes;
   if (state.ticking) return;
   state.ticking = true;
   const Duration next = state.offset + (period + 1) * params_.period;
@@ -148,23 +168,20 @@ std::size_t Push::choose_peers(Step& step, std::span<NodeSlot> peers) const {
   const View view = step.view();
   const std::size_t others = view.members() - (view.is_member(step.self()) ? 1U : 0U);
   const std::size_t wanted = std::min(peers.size(), others);
-  std::size_t count = 0;
-  // Drawing again is cheap while few of many are wanted; when most are, the bound leaves out one now and then.
-  for (std::size_t tries = 0; count < wanted && tries < 16 * wanted; ++tries) {
-    const NodeSlot peer = view.random_member(step.random());
-    const auto chosen = peers.first(count);
-    if (std::find(chosen.begin(), chosen.end(), peer) == chosen.end()) peers[count++] = peer;
-  }
-  return count;
+  // Drawing again is cheap while few of many are wanted.
+  return draw_distinct(
+      peers.first(wanted), 16 * wanted, [&] { return view.random_member(step.random()); },
+      [](NodeSlot) { return true; });
 }
 
 void Push::pass_on(Step& step, PushState& state) const {
-  if (state.hot.empty()) return;
+  const auto live = state.live();
+  if (live.empty()) return;
   std::array<NodeSlot, kMaxFanout> storage;
   const std::size_t chosen = choose_peers(step, std::span(storage).first(static_cast<std::size_t>(params_.fanout)));
   const auto peers = std::span(storage).first(chosen);
   const auto budget = static_cast<std::uint32_t>(params_.packet);
-  const std::size_t count = state.hot.size();
+  const std::size_t count = live.size();
   std::size_t i = 0;
   while (!peers.empty() && i < count) {
     auto message = step.make<Rumors>();
@@ -172,7 +189,7 @@ void Push::pass_on(Step& step, PushState& state) const {
     std::uint32_t bytes = kEnvelopeBytes + 1 + 1 + 3;
     // One at least, however large it is.
     for (; i < count && message->rumors.size() < kMaxElements; ++i) {
-      const PushState::Hot& hot = state.hot[i];
+      const PushState::Hot& hot = live[i];
       bytes += packed_bytes(*hot.payload);
       if (bytes > budget && !message->rumors.empty()) break;
       message->rumors.push_back({hot.payload, hot.id.origin, hot.id.epoch, hot.id.sequence});
@@ -181,7 +198,7 @@ void Push::pass_on(Step& step, PushState& state) const {
     for (const NodeSlot peer : peers) step.send(peer, sealed);
   }
   if (feedback()) return;
-  for (PushState::Hot& hot : state.hot) {
+  for (PushState::Hot& hot : live) {
     hot.done = params_.stop == PushParams::kBlindCoin ? step.random().bernoulli(coin_)
                                                       : ++hot.useless >= static_cast<std::uint64_t>(params_.k);
   }
@@ -190,7 +207,7 @@ void Push::pass_on(Step& step, PushState& state) const {
 
 void Push::on_timer(Step& step, PushState& state, Timer) const {
   pass_on(step, state);
-  state.ticking = !state.hot.empty();
+  state.ticking = !state.live().empty();
   if (state.ticking) step.arm(kPeriodTimer, params_.period);
 }
 
@@ -198,8 +215,8 @@ void Push::on_digest(const PushState& state, Hasher& hasher) const {
   hasher.add(state.sequence);
   hasher.add(state.ticking);
   hasher.add(state.offset);
-  hasher.add(state.hot.size());
-  for (const PushState::Hot& hot : state.hot) {
+  hasher.add(state.live().size());
+  for (const PushState::Hot& hot : state.live()) {
     hasher.add(hot.id.origin);
     hasher.add(hot.id.epoch);
     hasher.add(hot.id.sequence);

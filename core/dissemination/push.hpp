@@ -17,7 +17,10 @@
 // counter to be exact.
 //
 // All hot rumors for a contact travel in as few messages as `packet` allows, shared by the contacts of a period.
-// Everything is bounded: hot rumors (the oldest is dropped), known ones (SeenWindow), rumors a message.
+// Everything is bounded: hot rumors and their bytes (the oldest is dropped), known ones (SeenWindow), rumors a message.
+// A rumor or an answer that arrives costs O(log hot).
+//
+// The strategy is immutable; a state belongs to one node's thread.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +53,11 @@ struct Rumor {
     v(m.epoch, "epoch", "boot generation of the origin");
     v(m.sequence, "sequence", "number that the origin gave it");
   }
-  // A rumor about rumors would be unpacked without end.
-  bool valid() const { return static_cast<bool>(payload) && payload->type->role != Role::kDissemination; }
+  // A rumor about rumors would be unpacked without end, and what is not meant for everybody (a request, an answer)
+  // would be taken for its origin's, and answered to it.
+  bool valid() const {
+    return static_cast<bool>(payload) && payload->type->disseminated && payload->type->role != Role::kDissemination;
+  }
 };
 
 struct Rumors : MessageOf<Rumors> {
@@ -92,18 +98,19 @@ struct RumorAnswers : MessageOf<RumorAnswers> {
   }
 };
 
+// What is chosen, by the names of the scenario keys; visit() says what each costs. Plain values; any thread.
 struct PushParams {
   enum Stop : int { kBlindCounter, kBlindCoin, kFeedbackCounter, kFeedbackCoin };
   enum Phase : int { kRandom, kAligned };
 
-  std::int64_t fanout = 3;
-  Duration period = 200ms;
+  std::int64_t fanout = 3;  // members a period
+  Duration period = 200ms;  // by the node's monotonic clock
   int stop = kBlindCounter;
-  std::int64_t k = 5;
+  std::int64_t k = 5;  // periods or contacts, by `stop`
   int phase = kRandom;
-  std::int64_t hot = 1024;
-  std::int64_t window = 16384;
-  std::int64_t packet = 1400;
+  std::int64_t hot = 1024;      // rumors
+  std::int64_t window = 16384;  // rumors
+  std::int64_t packet = 1400;   // bytes
 
   void visit(ParamVisitor& v);
 };
@@ -112,19 +119,30 @@ struct PushState {
   struct Hot {
     MessageRef payload;
     RumorId id;
+    std::uint64_t number = 0;   // in `seen`
     std::int64_t period = 0;    // the number of the period in which it was first heard
     std::uint32_t useless = 0;  // contacts in a row that knew it, or periods it was passed on in
     bool done = false;          // lost interest: goes at the end of the step
   };
-  std::vector<Hot> hot;  // the oldest first
+  // The oldest first; those before `first` were dropped, and wait until it pays to move the others. Invariant: what is
+  // hot is in `seen`, or it would be taken for new when it comes again.
+  std::vector<Hot> hot;
+  std::size_t first = 0;
+  std::size_t hot_bytes = 0;  // of the payloads
   SeenWindow seen;
   std::uint32_t sequence = 0;  // of the next rumor of its own
   bool ticking = false;
   Duration offset{0};
+
+  std::span<Hot> live() { return std::span(hot).subspan(first); }
+  std::span<const Hot> live() const { return std::span(hot).subspan(first); }
 };
 
 class Push final : public StatefulOf<Push, Role::kDissemination, PushState> {
  public:
+  // Of the payloads of all hot rumors; more drop the oldest. The longest frame is a quarter of it.
+  static constexpr std::size_t kMaxHotBytes = std::size_t{16} << 20;
+
   explicit Push(const PushParams& params);
 
   std::vector<const MessageType*> messages() const override {
@@ -142,6 +160,7 @@ class Push final : public StatefulOf<Push, Role::kDissemination, PushState> {
   bool feedback() const { return params_.stop >= PushParams::kFeedbackCounter; }
   // The number of the period that the node's monotonic clock is in, counted from its phase.
   std::int64_t period_of(const Step& step, const PushState& state) const;
+  // Of what has just been inserted into `seen`.
   void heat(Step& step, PushState& state, const MessageRef& payload, const RumorId& id) const;
   void hear(Step& step, PushState& state, NodeSlot from, const Rumors& rumors) const;
   void learn(Step& step, PushState& state, const RumorAnswers& answers) const;

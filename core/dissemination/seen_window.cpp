@@ -23,6 +23,12 @@ std::uint32_t SeenWindow::find(const RumorId& id) const {
   }
 }
 
+std::uint64_t SeenWindow::number_of(const RumorId& id) const {
+  const std::uint32_t position = find(id);
+  if (position == kFree) return kNotIn;
+  return oldest() + (position >= oldest_ ? position - oldest_ : position + ids_.size() - oldest_);
+}
+
 void SeenWindow::enter(std::uint32_t position) {
   const std::size_t mask = index_.size() - 1;
   std::size_t place = hash_of(ids_[position]) & mask;
@@ -52,6 +58,7 @@ void SeenWindow::rebuild(std::size_t places) {
 bool SeenWindow::insert(const RumorId& id, std::size_t capacity) {
   HEARSAY_CHECK(capacity >= 1 && capacity < kFree);
   if (contains(id)) return false;
+  ++inserted_;
   if (ids_.size() < capacity) {
     ids_.push_back(id);
     if (ids_.size() <= kScanned) return true;

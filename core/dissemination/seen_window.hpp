@@ -26,6 +26,12 @@ class SeenWindow {
   bool contains(const RumorId& id) const { return find(id) != kFree; }
   // False when it is in already. At most `capacity` (at least 1, and the same in every call) entries stay.
   bool insert(const RumorId& id, std::size_t capacity);
+  // Numbers count what was inserted, from 0: of an entry that is in it; kNotIn for others; of the oldest entry that is
+  // in it, and of the newest. With them, what is kept in order of arrival is found by a binary search.
+  static constexpr std::uint64_t kNotIn = ~std::uint64_t{0};
+  std::uint64_t number_of(const RumorId& id) const;
+  std::uint64_t oldest() const { return inserted_ - ids_.size(); }
+  std::uint64_t newest() const { return inserted_ - 1; }
   std::size_t size() const { return ids_.size(); }
   std::size_t memory_bytes() const {
     return ids_.capacity() * sizeof(RumorId) + index_.capacity() * sizeof(std::uint32_t);
@@ -46,6 +52,7 @@ class SeenWindow {
 
   std::vector<RumorId> ids_;  // a circle once it has reached its capacity
   std::uint32_t oldest_ = 0;
+  std::uint64_t inserted_ = 0;
   std::vector<std::uint32_t> index_;  // open addressing: positions in ids_; a power of two, at most half full
 };
 

@@ -1,6 +1,7 @@
 #include "core/kv/hlc.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace hearsay {
 namespace {
@@ -15,7 +16,8 @@ std::uint64_t milliseconds(WallTime at) {
 }  // namespace
 
 Version Hlc::tick(WallTime now, NodeId self) {
-  last_ = std::max(last_ + 1, milliseconds(now) << kCounterBits);
+  const std::uint64_t next = last_ == std::numeric_limits<std::uint64_t>::max() ? last_ : last_ + 1;
+  last_ = std::max(next, milliseconds(now) << kCounterBits);
   return Version{last_, self};
 }
 
@@ -33,6 +35,6 @@ Duration Hlc::observe(Version received, WallTime now) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(received_ms - bound_ms, kMostMs)));
 }
 
-void Hlc::resume(Version own) { last_ = std::max(last_, own.time); }
+void Hlc::resume(std::uint64_t last) { last_ = std::max(last_, last); }
 
 }  // namespace hearsay

@@ -23,7 +23,8 @@ class Hlc {
 
   explicit Hlc(Duration max_offset = kDefaultMaxOffset) : max_offset_(max_offset) {}
 
-  // A new version, greater than every one before. Wall time before 1970 counts as 1970. O(1).
+  // A new version, greater than every one before. Wall time before 1970 counts as 1970. In the year 10889 the clock
+  // stops at its last value rather than begin anew below every version there is. O(1).
   Version tick(WallTime now, NodeId self);
 
   // Makes later ticks greater than a version that was received, as far as it is at most max_offset ahead of `now`.
@@ -32,9 +33,9 @@ class Hlc {
   // there.
   Duration observe(Version received, WallTime now);
 
-  // Goes on from a version of this node's own former life, without the bound: after a restart with a wall clock that
-  // stepped back, a version must not be given twice.
-  void resume(Version own);
+  // Goes on from last() of this node's former life, without the bound: after a restart with a wall clock that stepped
+  // back, a version must not be given twice. Not for what other nodes gave or could have given: that is observed.
+  void resume(std::uint64_t last);
 
   // The last tick or observation: milliseconds since 1970 << 16 | counter.
   std::uint64_t last() const { return last_; }

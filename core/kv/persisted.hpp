@@ -1,7 +1,11 @@
-// What a node keeps over a crash or a restart, and nothing else: the incarnation, and items with the TTL they have
-// left. The epoch is the driver's (it grows with every start).
+// What a node keeps over a crash or a restart, and nothing else: the incarnation, where its clock of versions was, and
+// items with the TTL they have left. The epoch is the driver's (it grows with every start).
+//
+// Plain values, in nanoseconds; one thread. As large as the store that wrote it, whose bounds it has: saving and
+// restoring are O(items), and share the values' bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +26,7 @@ struct PersistedItem {
 
 struct Persisted {
   Incarnation incarnation = 0;
+  std::uint64_t clock = 0;  // the last reading of the hybrid logical clock (hlc.hpp); 0: none
   std::vector<PersistedItem> items;
   // How long the node was away, by the machine's monotonic clock: TTLs go on running meanwhile.
   Duration away{0};

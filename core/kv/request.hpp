@@ -1,4 +1,5 @@
-// Requests to a node's key-value service, and what it answers.
+// Requests to a node's key-value service, and what it answers. Plain values; sizes in bytes, times in nanoseconds by
+// the answering node's monotonic clock. Copying one shares the value and copies the key. One thread a request.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct Request {
   Duration ttl{0};  // of a put; 0 = never expires; at most kTenYears; negative is kInvalidArgument
 };
 
-// The answer to a request. `status` is kNotFound for a miss; kTimeout leaves the outcome of a write unknown.
+// The answer to a request. `error` is kNotFound for a miss; kTimeout leaves the outcome of a write unknown.
 struct Reply {
   RequestId id{};
   bool ok = false;

@@ -16,6 +16,11 @@ struct Version {
   friend constexpr auto operator<=>(const Version&, const Version&) = default;
   explicit operator bool() const { return time != 0; }
 
+  // The year 6429: no clock gets there, and after it there is still room for newer versions. A stranger's beyond it
+  // would stand for ever above everything that can be written.
+  static constexpr std::uint64_t kLatest = std::uint64_t{1} << 63;
+  bool plausible() const { return time <= kLatest; }
+
   template <class M, class V>
   static void fields(M& m, V& v) {
     v(m.time, "time", "hybrid logical clock: milliseconds since 1970 << 16 | counter");

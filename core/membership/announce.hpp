@@ -28,6 +28,7 @@ namespace hearsay {
 struct Announcement : MessageOf<Announcement> {
   static constexpr std::string_view kName = "announce.Announcement";
   static constexpr Role kRole = Role::kMembership;
+  static constexpr bool kDisseminated = true;
   Identity node;
   Epoch epoch = 0;
   Duration sent{0};
@@ -39,20 +40,23 @@ struct Announcement : MessageOf<Announcement> {
     v(m.sent, "sent", "its wall clock when it did, since the Unix epoch");
     v(m.leaving, "leaving", "whether it is about to leave");
   }
+  IdentityClaim identity_claim() const { return {node.slot, {epoch, 0}}; }
   // Whatever a peer claims, differences of times do not overflow.
   static constexpr std::int64_t kLatest = std::int64_t{1} << 62;
   bool valid() const { return node.slot != kNoSlot && sent.count() > -kLatest && sent.count() < kLatest; }
 };
 
+// What is chosen, by the names of the scenario keys; visit() says what each costs. Times are by the monotonic clock of
+// the node, but for `clock = sender`. Plain values; any thread.
 struct AnnounceParams {
   enum Clock : int { kOwnClock, kSenderClock };
   enum Phase : int { kRandomPhase, kStartPhase };
 
   Duration interval = 1s;
   Duration reap_interval = 1s;
-  Duration reap_after = 5s;
+  Duration reap_after = 5s;  // of silence
   int clock = kOwnClock;
-  Duration time_resolution = 1ns;
+  Duration time_resolution = 1ns;  // silences are compared in whole ones
   int phase = kRandomPhase;
   bool announce_start = true;
   bool announce_leave = true;

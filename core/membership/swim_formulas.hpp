@@ -1,7 +1,11 @@
 // SWIM's and Lifeguard's formulas as memberlist computes them (its code, where its comments differ). Pure; any thread.
 //
-// `n` counts the members a node knows, itself and the remembered dead included. No libm: logarithms are our own or
-// integers, so that every machine gives up on a member at the same nanosecond.
+// `n` counts the members a node knows, itself included and the dead and departed as long as it remembers them.
+// memberlist counts those only until GossipToTheDeadTime is over and its list has been shuffled; here they stay known
+// for the healer, for up to reconnect_timeout. n enters by its logarithm: when half of a cluster of 1000 has died,
+// suspicions last 11% longer than memberlist's.
+//
+// No libm: logarithms are our own or integers, so that every machine gives up on a member at the same nanosecond.
 #pragma once
 
 #include <cstdint>

@@ -45,7 +45,7 @@ void SwimStrategy::load(Step& step, State& s, Facts& facts) const {
 void SwimStrategy::wake_gossip(Step& step, State& s) const {
   if (s.gossip_armed || s.broadcasts.empty() || config_.gossip_nodes == 0) return;
   // Nobody to tell: the next life sign that is heard wakes it.
-  if (others(step.view(), step.self()) == 0 && recent_dead(step, s) == 0) return;
+  if (others(step.view(), step.self()) == 0 && !s.graves.any_dead(recent_dead(step, s))) return;
   const Duration since = step.mono() - s.gossip_origin;
   const Duration delay = since < 0ns ? -since : config_.gossip_interval - since % config_.gossip_interval;
   s.gossip_armed = true;
@@ -59,26 +59,24 @@ void SwimStrategy::on_gossip_tick(Step& step, State& s) const {
 
 // False when there was nothing to say or nobody to say it to.
 bool SwimStrategy::gossip(Step& step, State& s) const {
+  if (s.broadcasts.empty()) return false;
   const std::size_t dead = recent_dead(step, s);
-  std::array<NodeSlot, 64> told;  // the range of gossip_nodes
-  std::size_t count = 0;
-  const auto wanted = static_cast<std::size_t>(config_.gossip_nodes);
-  for (std::size_t tries = 0; tries < 3 * wanted && count < wanted && !s.broadcasts.empty(); ++tries) {
-    const NodeSlot target = pick_gossip_target(step, s, dead);
-    if (target == kNoSlot) break;
-    if (std::find(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(count), target) !=
-        told.begin() + static_cast<std::ptrdiff_t>(count)) {
-      continue;
-    }
+  std::array<NodeSlot, 64> storage;  // the range of gossip_nodes
+  const auto wanted = std::span(storage).first(static_cast<std::size_t>(config_.gossip_nodes));
+  const std::size_t found = draw_distinct(
+      wanted, 3 * wanted.size(), [&] { return pick_gossip_target(step, s, dead); }, [](NodeSlot) { return true; });
+  std::size_t told = 0;
+  for (; told < found && !s.broadcasts.empty(); ++told) {
     auto message = step.make<Gossip>();
     load(step, s, message->facts);
-    step.send(target, std::move(message));
-    told[count++] = target;
+    step.send(wanted[told], std::move(message));
   }
-  return count > 0;
+  return told > 0;
 }
 
-// Uniform over the members and those who died or left within gossip_to_the_dead_time.
+// Uniform over the members and those who died within gossip_to_the_dead_time, so that whoever is dead only to this side
+// can refute. As in memberlist not over those who left, who have nothing to refute: where one of them is drawn, a
+// member takes his place.
 NodeSlot SwimStrategy::pick_gossip_target(Step& step, const State& s, std::size_t recent_dead) const {
   const View view = step.view();
   if (recent_dead > 0) {
@@ -86,12 +84,13 @@ NodeSlot SwimStrategy::pick_gossip_target(Step& step, const State& s, std::size_
     if (drawn < recent_dead) {
       // Who came back since then is a member among the others.
       const Grave& grave = s.graves.newest(drawn);
-      if (grave.holds(view)) return grave.subject;
+      if (grave.belief.status == Status::kDead && grave.holds(view)) return grave.subject;
     }
   }
   return view.random_member(step.random());
 }
 
+// How many of the newest graves are that young, those of who left or came back among them.
 std::size_t SwimStrategy::recent_dead(Step& step, const State& s) const {
   if (config_.gossip_to_the_dead_time == 0ns) return 0;
   return s.graves.count_since(step.mono() - config_.gossip_to_the_dead_time);
@@ -100,16 +99,10 @@ std::size_t SwimStrategy::recent_dead(Step& step, const State& s) const {
 // Distinct random members that are alive, other than `except`; how many were found.
 std::size_t SwimStrategy::pick_helpers(Step& step, NodeSlot except, std::span<NodeSlot> out) const {
   const View view = step.view();
-  std::size_t count = 0;
   const std::size_t tries = std::min<std::size_t>(3 * std::size_t{view.members()}, 8 * out.size());
-  for (std::size_t i = 0; i < tries && count < out.size(); ++i) {
-    const NodeSlot candidate = view.random_member(step.random());
-    if (candidate == kNoSlot) break;
-    if (candidate == except || view.get(candidate).belief.status != Status::kAlive) continue;
-    const auto end = out.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::find(out.begin(), end, candidate) == end) out[count++] = candidate;
-  }
-  return count;
+  return draw_distinct(
+      out, tries, [&] { return view.random_member(step.random()); },
+      [&](NodeSlot node) { return node != except && view.get(node).belief.status == Status::kAlive; });
 }
 
 }  // namespace hearsay

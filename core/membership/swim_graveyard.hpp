@@ -45,6 +45,11 @@ class Graveyard {
         std::partition_point(graves_.begin(), graves_.end(), [&](const Grave& g) { return g.since < since; });
     return static_cast<std::size_t>(graves_.end() - first);
   }
+  // Whether one of the newest `count` died, rather than left. O(count).
+  bool any_dead(std::size_t count) const {
+    return std::any_of(graves_.end() - static_cast<std::ptrdiff_t>(count), graves_.end(),
+                       [](const Grave& grave) { return grave.belief.status == Status::kDead; });
+  }
   // The i-th from the end.
   const Grave& newest(std::size_t i) const { return graves_[graves_.size() - 1 - i]; }
 

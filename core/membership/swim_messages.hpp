@@ -31,6 +31,7 @@ struct AliveFact {
     v(f.epoch, "epoch", "its boot generation");
     v(f.incarnation, "incarnation", "its incarnation, which it raises to refute");
   }
+  IdentityClaim identity_claim() const { return {subject.slot, {epoch, incarnation}}; }
   friend bool operator==(const AliveFact&, const AliveFact&) = default;
 };
 
@@ -176,6 +177,10 @@ struct MemberFact {
     v(f.status, "status", "0 alive, 1 suspect, 2 dead, 3 left");
   }
   bool valid() const { return status <= Status::kLeft; }
+  // Who passes an accusation on may never have heard the life sign of that incarnation, only the identity before it.
+  IdentityClaim identity_claim() const {
+    return status == Status::kAlive ? IdentityClaim{subject.slot, {epoch, incarnation}} : IdentityClaim{};
+  }
   friend bool operator==(const MemberFact&, const MemberFact&) = default;
 };
 

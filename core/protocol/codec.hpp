@@ -13,6 +13,10 @@
 // A NodeSlot travels as an id alone, which means nothing to who has never heard of that node: its message is dropped
 // and counted apart (DecodeFault::kUnknownNode). Where the receiver may hear of the node for the first time, as in news
 // about members, the field is an Identity, or a NodeId that the strategy looks up itself.
+//
+// An Identity introduces who is unknown and changes nobody who is known. A struct whose Identity is what a node said of
+// itself in some life and incarnation declares `IdentityClaim identity_claim() const`; once the whole frame has turned
+// out well, the directory adopts a claim that is newer than what it has, and never one about the process's own node.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +40,7 @@
 
 namespace hearsay {
 
-// ---- what the visitor becomes
-// ----------------------------------------------------------------------------------------
+// ---- what the visitor becomes --------------------------------------------------------------------------------------
 
 namespace codec {
 
@@ -199,7 +202,7 @@ class FieldUnpacker {
     } else if constexpr (std::is_same_v<T, std::string>) {
       t.assign(unpacker_.string());
     } else if constexpr (std::is_same_v<T, Bytes>) {
-      t = Bytes(std::string(unpacker_.binary()));
+      t = Bytes(unpacker_.binary());
     } else if constexpr (std::is_same_v<T, Identity>) {
       t.slot = optional && unpacker_.none() ? kNoSlot : unpacker_.identity();
     } else if constexpr (std::is_same_v<T, MessageRef>) {
@@ -334,6 +337,9 @@ bool unpack_struct(T& t, Unpacker& unpacker) {
   if constexpr (requires { t.valid(); }) {
     if (unpacker.ok() && !t.valid()) unpacker.fail();
   }
+  if constexpr (requires { t.identity_claim(); }) {
+    if (unpacker.ok()) unpacker.claim(t.identity_claim());
+  }
   return unpacker.ok();
 }
 
@@ -359,10 +365,20 @@ void reset_struct(T& t) {
 namespace codec {
 
 template <class M>
+constexpr bool may_be_disseminated() {
+  if constexpr (requires { M::kDisseminated; }) {
+    return M::kDisseminated;
+  } else {
+    return false;
+  }
+}
+
+template <class M>
 inline constexpr MessageType kTypeOf{
     .name = M::kName,
     .tag = message_tag(M::kName),
     .role = M::kRole,
+    .disseminated = may_be_disseminated<M>(),
     .bytes = sizeof(M),
     .alignment = alignof(M),
     .construct = [](void* where) -> Message* { return new (where) M(); },

@@ -2,21 +2,35 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace hearsay {
 
 Result<NodeSlot> Directory::intern(std::string_view name, std::string_view address, double weight, std::uint32_t zone) {
+  return add(name, address, weight, zone, true);
+}
+
+Result<NodeSlot> Directory::introduce(std::string_view name, std::string_view address, double weight,
+                                      std::uint32_t zone) {
+  return add(name, address, weight, zone, false);
+}
+
+Result<NodeSlot> Directory::add(std::string_view name, std::string_view address, double weight, std::uint32_t zone,
+                                bool replace) {
   if (name.empty()) return invalid("a node's name must not be empty");
   if (name.size() > kMaxNameBytes || address.size() > kMaxAddressBytes) {
     return invalid(fmt::format("a node's name and address have at most {} bytes each", kMaxNameBytes));
   }
-  if (!(weight > 0 && weight < 1e18)) return invalid(fmt::format("the weight of '{}' must be above 0", name));
+  if (!(weight > 0 && weight <= kMaxWeight)) {
+    return invalid(fmt::format("the weight of '{}' must be above 0 and at most {}", name, kMaxWeight));
+  }
   const NodeId id = node_id(name);
   if (const NodeSlot known = find(id); known != kNoSlot) {
     if (this->name(known) != name) {
       return invalid(
           fmt::format("the names '{}' and '{}' have the same id; rename one of them", this->name(known), name));
     }
-    set_details(known, address, weight, zone);
+    if (replace && set_details(known, address, weight, zone)) ++ring_changes_;
     return known;
   }
   if (ids_.size() >= capacity_) {
@@ -33,18 +47,46 @@ Result<NodeSlot> Directory::intern(std::string_view name, std::string_view addre
   return slot;
 }
 
-void Directory::set_details(NodeSlot slot, std::string_view address, double weight, std::uint32_t zone) {
-  const bool has = !details_of_.empty() && details_of_[raw(slot)] != kNoDetails;
-  if (!has && address.empty() && weight == 1.0 && zone == 0) return;
+const Directory::Details* Directory::details(NodeSlot slot) const {
+  if (details_of_.empty() || details_of_[raw(slot)] == kNoDetails) return nullptr;
+  return &details_[details_of_[raw(slot)]];
+}
+
+Directory::Details& Directory::own_details(NodeSlot slot) {
   if (details_of_.empty()) details_of_.assign(ids_.size(), kNoDetails);
-  if (!has) {
-    details_of_[raw(slot)] = static_cast<std::uint32_t>(details_.size());
+  std::uint32_t& place = details_of_[raw(slot)];
+  if (place == kNoDetails) {
+    place = static_cast<std::uint32_t>(details_.size());
     details_.emplace_back();
   }
-  Details& details = details_[details_of_[raw(slot)]];
+  return details_[place];
+}
+
+bool Directory::set_details(NodeSlot slot, std::string_view address, double weight, std::uint32_t zone) {
+  if (details(slot) == nullptr && address.empty() && weight == 1.0 && zone == 0) return false;
+  Details& details = own_details(slot);
+  const bool moved = details.weight != weight || details.zone != zone;
   if (!address.empty()) details.address = address;
   details.weight = weight;
   details.zone = zone;
+  return moved;
+}
+
+bool Directory::outdates(NodeSlot slot, IdentityAge age) const {
+  const Details* known = details(slot);
+  return age > (known == nullptr ? IdentityAge{} : known->age);
+}
+
+bool Directory::adopt(NodeSlot slot, IdentityAge age, std::string_view address, double weight, std::uint32_t zone) {
+  if (!outdates(slot, age)) return false;
+  if (set_details(slot, address, weight, zone)) ++ring_changes_;
+  // Who has nothing but the defaults, as a million simulated nodes have, pays no memory for how old they are.
+  if (details(slot) != nullptr) own_details(slot).age = age;
+  return true;
+}
+
+void Directory::keep_own(NodeSlot slot) {
+  own_details(slot).age = {std::numeric_limits<Epoch>::max(), std::numeric_limits<Incarnation>::max()};
 }
 
 std::size_t Directory::probe(NodeId id) const {
@@ -78,11 +120,10 @@ std::string_view Directory::name(NodeSlot slot) const {
 
 NodeIdentity Directory::operator[](NodeSlot slot) const {
   NodeIdentity identity{id(slot), name(slot), {}, 1.0, 0};
-  if (!details_of_.empty() && details_of_[raw(slot)] != kNoDetails) {
-    const Details& details = details_[details_of_[raw(slot)]];
-    identity.address = details.address;
-    identity.weight = details.weight;
-    identity.zone = details.zone;
+  if (const Details* known = details(slot); known != nullptr) {
+    identity.address = known->address;
+    identity.weight = known->weight;
+    identity.zone = known->zone;
   }
   return identity;
 }

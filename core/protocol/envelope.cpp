@@ -74,6 +74,8 @@ Decoded decode(std::string_view bytes, Directory& directory, MessagePool& pool, 
     decoded.fault = unpacker.fault();
     return decoded;
   }
+  // Before it is sized: what it says may change how long the identities in it are.
+  unpacker.adopt_claims();
   seal(message, directory);
   decoded.message = std::move(ref);
   decoded.fault = DecodeFault::kNone;

@@ -42,8 +42,9 @@ struct Decoded {
   MessageRef message;       // set when fault is kNone; sealed, as are the messages inside it, so that it can be sent on
 };
 
-// Never throws, never allocates more than the limits of codec.hpp allow, whatever the bytes are. Identities that were
-// read before a fault was found stay in the directory, which has a bound of its own.
+// Never throws, never allocates more than the limits of codec.hpp allow, whatever the bytes are. Nodes that were
+// introduced before a fault was found stay in the directory, which has a bound of its own; nobody who was known is
+// changed by a frame with a fault.
 Decoded decode(std::string_view bytes, Directory& directory, MessagePool& pool, const MessageTypes& types);
 
 }  // namespace hearsay

@@ -16,22 +16,10 @@ MessagePool::~MessagePool() {
 }
 
 std::size_t MessagePool::family_of(const MessageType& type) {
-  if (last_family_ < families_.size() && families_[last_family_].type == &type) return last_family_;
   const auto found = std::find_if(families_.begin(), families_.end(), [&](const Family& f) { return f.type == &type; });
   last_family_ = static_cast<std::size_t>(found - families_.begin());
   if (found == families_.end()) families_.push_back({&type, {}, {}});
   return last_family_;
-}
-
-Message& MessagePool::acquire(const MessageType& type) {
-  const std::size_t family = family_of(type);
-  std::vector<Message*>& free = families_[family].free;
-  if (free.empty()) grow(family);
-  Message& message = *free.back();
-  free.pop_back();
-  --free_count_;
-  message.references = 0;
-  return message;
 }
 
 void MessagePool::grow(std::size_t index) {
@@ -54,12 +42,6 @@ void MessagePool::grow(std::size_t index) {
     family.free.push_back(message);
   }
   free_count_ += count;
-}
-
-void MessagePool::recycle(Message& message) {
-  message.type->recycle(message);
-  families_[message.family].free.push_back(&message);
-  ++free_count_;
 }
 
 }  // namespace hearsay

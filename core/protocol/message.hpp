@@ -10,6 +10,10 @@
 //     }
 //   };
 //
+// A type that a role gives to dissemination declares `static constexpr bool kDisseminated = true`. All others are
+// refused inside a message of dissemination's: they would arrive under an origin that nobody vouches for, and as many
+// as a packet holds, each with an answer of its own.
+//
 // From that one visitor come size, packing, unpacking, equality and the documentation of the wire (codec.hpp). Fields
 // are positional and append only. The tag on the wire is a hash of kName, so that a new strategy moves nobody's.
 //
@@ -42,6 +46,7 @@ struct MessageType {
   std::string_view name;  // "strategy.Message"
   std::uint32_t tag;      // hash of the name
   Role role;              // whose strategy receives it
+  bool disseminated;      // may be given to everybody, and so arrive inside a message of dissemination's
   std::size_t bytes;      // of the object in memory
   std::size_t alignment;
   Message* (*construct)(void* where);
@@ -144,7 +149,7 @@ class MessagePool {
   MessagePool& operator=(const MessagePool&) = delete;
   ~MessagePool();
 
-  Message& acquire(const MessageType& type);
+  inline Message& acquire(const MessageType& type);
 
   template <class M>
   Draft<M> make() {
@@ -171,7 +176,7 @@ class MessagePool {
     std::vector<std::unique_ptr<std::byte[]>> chunks;
   };
   std::size_t family_of(const MessageType& type);
-  void recycle(Message& message);
+  inline void recycle(Message& message);
   void grow(std::size_t family);
 
   std::vector<Family> families_;  // few types: found by a scan that starts at the last hit
@@ -180,6 +185,26 @@ class MessagePool {
   std::size_t free_count_ = 0;
   std::size_t bytes_ = 0;
 };
+
+inline Message& MessagePool::acquire(const MessageType& type) {
+  // Nearly always the same type as before; its number is valid as soon as there is any.
+  const bool again = !families_.empty() && families_[last_family_].type == &type;
+  const std::size_t family = again ? last_family_ : family_of(type);
+  std::vector<Message*>& free = families_[family].free;
+  if (free.empty()) [[unlikely]]
+    grow(family);
+  Message& message = *free.back();
+  free.pop_back();
+  --free_count_;
+  message.references = 0;
+  return message;
+}
+
+inline void MessagePool::recycle(Message& message) {
+  message.type->recycle(message);
+  families_[message.family].free.push_back(&message);
+  ++free_count_;
+}
 
 inline void MessageRef::release() {
   if (message_ != nullptr && --message_->references == 0) message_->pool->recycle(*message_);

@@ -52,17 +52,6 @@ void Node::start(Step& step, const Boot& boot) const {
   }
 }
 
-void Node::message(Step& step, NodeSlot from, const Message& message) const {
-  const Role role = message.type->role;
-  enter(step, role).message(step, state(role), from, message);
-  settle(step);
-}
-
-void Node::timer(Step& step, Role role, Timer timer) const {
-  enter(step, role).timer(step, state(role), timer);
-  settle(step);
-}
-
 void Node::request(Step& step, const Request& request) const {
   enter(step, Role::kReplication).request(step, state(Role::kReplication), request);
   settle(step);

@@ -49,8 +49,15 @@ class Node {
   void destroy() const;
 
   void start(Step& step, const Boot& boot) const;
-  void message(Step& step, NodeSlot from, const Message& message) const;
-  void timer(Step& step, Role role, Timer timer) const;
+  void message(Step& step, NodeSlot from, const Message& message) const {
+    const Role role = message.type->role;
+    enter(step, role).message(step, state(role), from, message);
+    settle(step);
+  }
+  void timer(Step& step, Role role, Timer timer) const {
+    enter(step, role).timer(step, state(role), timer);
+    settle(step);
+  }
   void request(Step& step, const Request& request) const;
   void leave(Step& step) const;
 

@@ -20,7 +20,8 @@ enum class ObservationKind : std::uint8_t {
   kMemberForgotten,
   // A node heard that it was accused and raised its incarnation to `value`.
   kRefuted,
-  // A node's store changed; `key` is the key's hash, `version` the version concerned.
+  // A node's store changed; `key` is hash64 of the key itself (a ring's own hash may be short, and two keys share it),
+  // `version` the version concerned.
   kStored,     // holds a new value; `value` is the TTL left in ns, 0 for none
   kTombstone,  // holds a deletion
   kExpired,    // dropped a value because its time was over

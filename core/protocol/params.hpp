@@ -4,10 +4,13 @@
 //   struct SwimParams {
 //     Duration probe_interval = 1s;
 //     void visit(ParamVisitor& v) {
-//       v.duration("probe_interval", probe_interval, {1ms, 1h}, "how often a member probes another; lower detects
-//       sooner");
+//       v.duration("probe_interval", probe_interval, {1ms, 1h},
+//                  "how often a member probes another; lower detects sooner");
 //     }
 //   };
+//
+// Durations are nanoseconds, sizes bytes, shares in [0, 1]; an integer or real names its unit. Visiting takes O(number
+// of parameters) and happens once a run. One thread a struct.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 // The ring role: hash of a key -> owner and replicas. A ring is pure: no state, no message, no clock. It turns a set of
 // members into a Placement, which is immutable and shared.
+//
+// Any thread may use a ring or a placement; a PlacementSource is its driver's alone.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +15,7 @@
 #include "core/base/ids.hpp"
 #include "core/base/result.hpp"
 #include "core/protocol/strategy.hpp"
+#include "core/protocol/view.hpp"
 
 namespace hearsay {
 
@@ -40,9 +43,12 @@ class Placement {
  public:
   virtual ~Placement() = default;
 
-  // The owner of a key's hash; kNoSlot when there is no member. Allocates nothing.
+  // The owner of a key's hash; kNoSlot when there is no member. Allocates nothing. O(1) expected or O(log n) in the
+  // rings of the catalogue; a ring that scores every member (rendezvous) takes O(n).
   virtual NodeSlot lookup(std::uint64_t hash) const = 0;
   // Up to out.size() distinct members, the owner first; returns how many (fewer only when there are fewer members).
+  // Expected O(k) points or members looked at for k replicas, each compared with those found, so O(k^2) at most; for
+  // k near n a ring may allocate a mark a member instead.
   virtual std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const = 0;
   virtual void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
     for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = lookup(hashes[i]);
@@ -73,6 +79,16 @@ class Ring : public Component {
   // where a merge is cheaper; the result must equal place(members).
   virtual std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
                                                  std::span<const RingMember> members) const;
+};
+
+// Finds the placement of a ring for a view, for a driver: nodes with the same members share one. One thread. A
+// reference is valid until the step that asked for it ends.
+class PlacementSource {
+ public:
+  virtual ~PlacementSource() = default;
+  virtual const Placement& placement(View view) = 0;
+  // The hash of a key by the same ring.
+  virtual std::uint64_t hash_key(std::string_view key) const = 0;
 };
 
 }  // namespace hearsay

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/check.hpp"
+#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/random.hpp"
 #include "core/base/time.hpp"
@@ -48,6 +49,7 @@ struct TimerGate {
   inline void arm(class Step& step, std::uint8_t kind, Duration delay);
   void cancel() { generation = (generation + 1) & kMaxTimerArgument; }
   bool is_current(Timer timer) const { return timer.argument == generation; }
+  void digest(Hasher& hasher) const { hasher.add(generation); }
 };
 
 // One change of a node's view, as the other roles are told of it.
@@ -59,15 +61,6 @@ struct MemberChange {
   bool gone() const { return before.member() && !after.member(); }
   // The same node, started anew: its former state may be lost.
   bool restarted() const { return before.known && after.member() && after.belief.epoch != before.belief.epoch; }
-};
-
-// Finds the placement of a ring for a view. Nodes with the same members share one.
-class PlacementSource {
- public:
-  virtual ~PlacementSource() = default;
-  virtual const Placement& placement(View view) = 0;
-  // The hash of a key by the same ring.
-  virtual std::uint64_t hash_key(std::string_view key) const = 0;
 };
 
 class Step {
@@ -139,8 +132,11 @@ class Step {
     HEARSAY_CHECK(role_ == Role::kDissemination && message->wire_bytes != 0);
     push({Action::Kind::kPublish, SendClass::kDatagram, role_, {}, kNoSlot, message.detach(), Duration::zero()});
   }
-  // Gives a message to the dissemination strategy, for everybody.
-  void disseminate(MessageRef message) { handoffs_.push_back(std::move(message)); }
+  // Gives a message to the dissemination strategy, for everybody. Its type must be marked kDisseminated.
+  void disseminate(MessageRef message) {
+    HEARSAY_CHECK(message->type->disseminated);
+    handoffs_.push_back(std::move(message));
+  }
   template <class M>
   void disseminate(Draft<M>&& draft) {
     disseminate(sealed(std::move(draft)));
@@ -166,8 +162,8 @@ class Step {
   void observe(ObservationKind kind, NodeSlot peer = kNoSlot, std::uint64_t value = 0) {
     if (environment_.observed) observations_.push_back({{}, self_, peer, kind, 0, value, {}});
   }
-  void observe_key(ObservationKind kind, std::uint64_t key, Version version, std::uint64_t value = 0) {
-    if (environment_.observed) observations_.push_back({{}, self_, kNoSlot, kind, key, value, version});
+  void observe_key(ObservationKind kind, std::string_view key, Version version, std::uint64_t value = 0) {
+    if (environment_.observed) observations_.push_back({{}, self_, kNoSlot, kind, hash64(key), value, version});
   }
 
   // ---- for the driver ----

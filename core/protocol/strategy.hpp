@@ -3,6 +3,9 @@
 // A strategy object is immutable and shared by all nodes of a group; what a node remembers is a block of memory that
 // the driver places, so that a million nodes lie in one arena. A strategy is called with one input and a Step and
 // returns.
+//
+// Threading: the strategy may be used by several threads at once, a state by one at a time. A strategy bounds its state
+// and what it does in one call; a call in a steady state allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -80,7 +83,8 @@ class Strategy : public Component {
   virtual void request(Step& step, void* state, const Request& request) const = 0;
   // What shall survive a crash, added to `out`. Called at any time; `now` is the node's monotonic clock.
   virtual void save(const void* state, MonoTime now, Persisted& out) const = 0;
-  // Feeds the whole state to the fingerprint, in an order that does not depend on addresses or hash tables.
+  // Feeds everything that a later decision depends on to the fingerprint, in an order that does not depend on addresses
+  // or hash tables: two states with one digest act alike from here on. What follows from the rest may be left out.
   virtual void digest(const void* state, Hasher& hasher) const = 0;
 };
 

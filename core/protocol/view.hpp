@@ -8,10 +8,14 @@
 //
 // The beliefs live in a ViewStore that the driver owns: private arrays in a real node, one base with differences for
 // all nodes of a simulation. Both behave alike; a test holds them to it.
+//
+// One thread at a time, as the driver's. A store is bounded by the directory: a belief a slot.
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "core/base/hash.hpp"
@@ -55,9 +59,9 @@ class ViewStore {
   // Merges one belief about every slot of the domain, the owner's own included. O(domain) by default; a store that
   // shares a base among its owners may do it in O(1).
   virtual void merge_everyone(NodeSlot owner, Belief belief);
-  // Drops what is known of a subject.
+  // Drops what is known of a subject. Amortised O(1).
   virtual void forget(NodeSlot owner, NodeSlot subject) = 0;
-  // Forgets everything: a process that starts anew.
+  // Forgets everything: a process that starts anew. O(what it knew).
   virtual void clear(NodeSlot owner) = 0;
 
   // Members (alive and suspect), the owner among them if it believes in itself. O(1).
@@ -100,6 +104,20 @@ class View {
   ViewStore* store_;
   NodeSlot owner_;
 };
+
+// Distinct nodes drawn into `out` until it is full; how many were found. `draw` gives a candidate, kNoSlot when there
+// is none at all; `accept` says whether one will do. After `tries` draws it gives up: where nearly everybody is wanted,
+// one is left out now and then, which is cheaper than to list them. O(tries * out.size()), allocates nothing.
+template <class Draw, class Accept>
+std::size_t draw_distinct(std::span<NodeSlot> out, std::size_t tries, Draw&& draw, Accept&& accept) {
+  std::size_t count = 0;
+  for (; count < out.size() && tries > 0; --tries) {
+    const NodeSlot candidate = draw();
+    if (candidate == kNoSlot) break;
+    if (accept(candidate) && !contains(out.first(count), candidate)) out[count++] = candidate;
+  }
+  return count;
+}
 
 // What a member's id adds to the hash of a view.
 Hash128 member_hash_of(NodeId id);

@@ -150,6 +150,17 @@ struct Unpacker::Impl {
   std::array<Cursor, kMaxDepth + 1> stack;  // stack[0] holds the root alone
   std::size_t depth = 0;
 
+  // What was said of a node; the texts are the frame's.
+  struct Said {
+    NodeSlot slot = kNoSlot;
+    IdentityAge age;
+    std::string_view address;
+    double weight = 1.0;
+    std::uint32_t zone = 0;
+  };
+  Said last;                 // the identity read last
+  std::vector<Said> claims;  // mostly none: only what is newer than the directory
+
   // The next value, when it is one of `wanted`.
   const msgpack::object* take(msgpack::type::object_type wanted) {
     Cursor& cursor = stack[depth];
@@ -159,7 +170,7 @@ struct Unpacker::Impl {
 };
 
 Unpacker::Unpacker(std::string_view bytes, Directory& directory, MessagePool& pool, const MessageTypes& types)
-    : impl_(new Impl{directory, pool, types, {}, {}, {}, 0}) {
+    : impl_(new Impl{directory, pool, types, {}, {}, {}, 0, {}, {}}) {
   // Strings and values stay where they are; the limits hold before anything is allocated for them.
   constexpr auto kInPlace = [](msgpack::type::object_type, std::size_t, void*) { return true; };
   const msgpack::unpack_limit limits(kMaxElements, 0, kMaxString, kMaxBytes, 0, kMaxDepth);
@@ -246,16 +257,27 @@ NodeSlot Unpacker::identity() {
   const auto zone = static_cast<std::uint32_t>(unsigned_integer(std::numeric_limits<std::uint32_t>::max()));
   leave();
   if (!ok()) return kNoSlot;
-  if (!(weight <= kMaxWireWeight)) {
-    fail();
-    return kNoSlot;
-  }
-  const Result<NodeSlot> slot = impl_->directory.intern(name, address, weight, zone);
+  const Result<NodeSlot> slot = impl_->directory.introduce(name, address, weight, zone);
   if (!slot) {
     fail(slot.error().code == ErrorCode::kTooLarge ? DecodeFault::kDirectoryFull : DecodeFault::kMalformed);
     return kNoSlot;
   }
+  impl_->last = {*slot, {}, address, weight, zone};
   return *slot;
+}
+
+void Unpacker::claim(IdentityClaim claim) {
+  if (claim.slot == kNoSlot || claim.slot != impl_->last.slot) return;
+  if (!impl_->directory.outdates(claim.slot, claim.age)) return;
+  impl_->last.age = claim.age;
+  impl_->claims.push_back(impl_->last);
+}
+
+void Unpacker::adopt_claims() {
+  for (const Impl::Said& said : impl_->claims) {
+    (void)impl_->directory.adopt(said.slot, said.age, said.address, said.weight, said.zone);
+  }
+  impl_->claims.clear();
 }
 
 NodeSlot Unpacker::peer() {

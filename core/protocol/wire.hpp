@@ -25,8 +25,6 @@ inline constexpr std::size_t kMaxBytes = 1024 * 1024;  // bytes of a value
 // Nested arrays: envelope, body, twice (list, tag and body, body) for messages inside messages, list, item,
 // version: 11.
 inline constexpr std::size_t kMaxDepth = 12;
-// Of a stranger's share of the ring: a ring may spend memory in proportion to it.
-inline constexpr double kMaxWireWeight = 1000;
 
 // Why bytes were not taken for a message: each a counter of whoever receives.
 enum class DecodeFault : std::uint8_t {
@@ -47,6 +45,12 @@ std::string_view to_string(DecodeFault fault);
 struct Identity {
   NodeSlot slot = kNoSlot;
   friend bool operator==(Identity, Identity) = default;
+};
+
+// What a message says about how old the Identity in it is: an age of zero claims nothing.
+struct IdentityClaim {
+  NodeSlot slot = kNoSlot;
+  IdentityAge age;
 };
 
 // The tag of a message on the wire: FNV-1a of its name. Collisions are found by MessageTypes.
@@ -94,8 +98,8 @@ class Packer {
 // Walks one MessagePack value. The first thing that does not fit makes it fail, and it stays failed.
 class Unpacker {
  public:
-  // Parses `bytes` within the limits above; trailing bytes are an error. `directory` interns identities, `pool` and
-  // `types` make nested messages. The bytes must outlive the unpacker.
+  // Parses `bytes` within the limits above; trailing bytes are an error. `directory` is introduced to identities,
+  // `pool` and `types` make nested messages. The bytes must outlive the unpacker.
   Unpacker(std::string_view bytes, Directory& directory, MessagePool& pool, const MessageTypes& types);
   ~Unpacker();
   Unpacker(const Unpacker&) = delete;
@@ -121,9 +125,14 @@ class Unpacker {
   double real();
   std::string_view string();
   std::string_view binary();
-  NodeSlot identity();  // interns it
+  NodeSlot identity();  // introduces it
   NodeSlot peer();      // an id that must be known to the directory, or 0 for none
   MessageRef message();
+
+  // The identity read last is what its node said of itself at that age.
+  void claim(IdentityClaim claim);
+  // Makes the directory adopt what was claimed: once everything was read well.
+  void adopt_claims();
 
  private:
   struct Impl;

@@ -35,7 +35,7 @@ std::shared_ptr<const Component> AntiEntropyConfig::build() const { return std::
 CatalogueEntry anti_entropy_entry() { return entry_of<AntiEntropyConfig>(); }
 
 AntiEntropy::AntiEntropy(const AntiEntropyConfig& config)
-    : params_(config.params), interval_(config.interval), fanout_(config.fanout), hand_over_(config.hand_over) {
+    : Coordinated(config.params), interval_(config.interval), fanout_(config.fanout), hand_over_(config.hand_over) {
   limits_.interval = config.hand_over_interval;
   limits_.retry = config.interval;
   limits_.batch = static_cast<std::size_t>(config.hand_over_batch);
@@ -49,27 +49,8 @@ std::vector<const MessageType*> AntiEntropy::messages() const {
   return types;
 }
 
-RepairedKv& AntiEntropy::kv(Step& step, AntiEntropyState& state) const {
-  if (state.kv == nullptr) {
-    state.kv = std::make_unique<RepairedKv>(params_, step.mono());
-    step.arm(kRoundTimer, Duration(step.random().between(1, interval_.count())));
-  }
-  return *state.kv;
-}
-
-void AntiEntropy::on_start(Step& step, AntiEntropyState& state, const Boot& boot) const {
-  // A node that was here before owns keys, whether or not it still has them: its rounds fetch them.
-  if (boot.persisted == nullptr && step.epoch() <= 1) return;
-  RepairedKv& own = kv(step, state);
-  if (boot.persisted != nullptr) own.replica.restore(step, *boot.persisted);
-}
-
-void AntiEntropy::on_message(Step& step, AntiEntropyState& state, NodeSlot from, const Message& message) const {
-  RepairedKv& own = kv(step, state);
-  std::optional<std::uint64_t> stored;
-  if (own.coordinator.message(step, own.replica, from, message, stored)) {
-    if (stored) check_place(step, own, *stored);
-  } else if (is<RepairDigest>(message)) {
+void AntiEntropy::other_message(Step& step, RepairedKv& own, NodeSlot from, const Message& message) const {
+  if (is<RepairDigest>(message)) {
     Repairer::on_digest(step, own.replica, limits_.repair, own.hand_over.leaving(), from, as<RepairDigest>(message));
   } else if (is<RepairWant>(message)) {
     Repairer::on_want(step, own.replica, limits_.repair, from, as<RepairWant>(message));
@@ -77,24 +58,17 @@ void AntiEntropy::on_message(Step& step, AntiEntropyState& state, NodeSlot from,
   } else if (is<RepairDelta>(message)) {
     std::vector<std::uint64_t> taken;
     Repairer::on_delta(step, own.replica, from, as<RepairDelta>(message), taken);
-    for (const std::uint64_t hash : taken) check_place(step, own, hash);
+    for (const std::uint64_t hash : taken) stored(step, own, hash);
   }
 }
 
-void AntiEntropy::check_place(Step& step, RepairedKv& own, std::uint64_t hash) const {
+void AntiEntropy::stored(Step& step, RepairedKv& own, std::uint64_t hash) const {
   if (hand_over_ && !own.replica.is_replica(step, hash)) own.hand_over.on_misplaced(step, limits_);
 }
 
-void AntiEntropy::on_timer(Step& step, AntiEntropyState& state, Timer timer) const {
-  if (state.kv == nullptr) return;
-  RepairedKv& own = *state.kv;
-  switch (timer.kind) {
-    case kExpiryTimer: return own.replica.on_expiry_timer(step, timer);
-    case kRequestTimer: return own.coordinator.timer(step, own.replica, timer);
-    case kRoundTimer: return round(step, own);
-    case kHandOverTimer: return own.hand_over.on_timer(step, own.replica, limits_, timer);
-    default: return;
-  }
+void AntiEntropy::other_timer(Step& step, RepairedKv& own, Timer timer) const {
+  if (timer.kind == kRoundTimer) round(step, own);
+  if (timer.kind == kHandOverTimer) own.hand_over.on_timer(step, own.replica, limits_, timer);
 }
 
 void AntiEntropy::round(Step& step, RepairedKv& own) const {
@@ -114,22 +88,6 @@ void AntiEntropy::on_member_change(Step& step, AntiEntropyState& state, const Me
 void AntiEntropy::on_leave(Step& step, AntiEntropyState& state) const {
   if (state.kv == nullptr || !hand_over_) return;
   state.kv->hand_over.on_leave(step, state.kv->replica, limits_);
-}
-
-void AntiEntropy::on_request(Step& step, AntiEntropyState& state, const Request& request) const {
-  RepairedKv& own = kv(step, state);
-  own.coordinator.request(step, own.replica, request);
-}
-
-void AntiEntropy::on_save(const AntiEntropyState& state, MonoTime now, Persisted& out) const {
-  if (state.kv != nullptr) state.kv->replica.save(now, out);
-}
-
-void AntiEntropy::on_digest(const AntiEntropyState& state, Hasher& hasher) const {
-  if (state.kv == nullptr) return;
-  state.kv->replica.digest(hasher);
-  state.kv->coordinator.digest(hasher);
-  hasher.add(state.kv->hand_over.surplus());
 }
 
 }  // namespace hearsay

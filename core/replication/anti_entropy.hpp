@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/protocol/catalogue.hpp"
-#include "core/replication/coordinator.hpp"
+#include "core/replication/coordinated.hpp"
 #include "core/replication/hand_over.hpp"
 #include "core/replication/repairer.hpp"
 
@@ -43,37 +43,37 @@ struct AntiEntropyConfig {
 
 struct RepairedKv {
   RepairedKv(const ReplicationParams& params, MonoTime now) : replica(params, now) {}
+  void digest(Hasher& hasher) const {
+    replica.digest(hasher);
+    coordinator.digest(hasher);
+    hand_over.digest(hasher);
+  }
   Replica replica;
   Coordinator coordinator;
   HandOver hand_over;
 };
 
-// Nothing until the first request, message or restart.
-struct AntiEntropyState {
-  std::unique_ptr<RepairedKv> kv;
-};
+using AntiEntropyState = LazyKv<RepairedKv>;
 
-class AntiEntropy final : public StatefulOf<AntiEntropy, Role::kReplication, AntiEntropyState> {
+class AntiEntropy final : public Coordinated<AntiEntropy, RepairedKv> {
  public:
   explicit AntiEntropy(const AntiEntropyConfig& config);
   std::vector<const MessageType*> messages() const override;
 
-  void on_start(Step& step, AntiEntropyState& state, const Boot& boot) const;
-  void on_message(Step& step, AntiEntropyState& state, NodeSlot from, const Message& message) const;
-  void on_timer(Step& step, AntiEntropyState& state, Timer timer) const;
   void on_member_change(Step& step, AntiEntropyState& state, const MemberChange& change) const;
   void on_leave(Step& step, AntiEntropyState& state) const;
-  void on_request(Step& step, AntiEntropyState& state, const Request& request) const;
-  void on_save(const AntiEntropyState& state, MonoTime now, Persisted& out) const;
-  void on_digest(const AntiEntropyState& state, Hasher& hasher) const;
+
+  // A node that was here before owns keys, whether or not it still has them: its rounds fetch them.
+  bool begins(const Step& step, const Boot& boot) const { return boot.persisted != nullptr || step.epoch() > 1; }
+  // Starts the rounds at a random phase.
+  void opened(Step& step) const { step.arm(kRoundTimer, Duration(step.random().between(1, interval_.count()))); }
+  void stored(Step& step, RepairedKv& own, std::uint64_t hash) const;
+  void other_message(Step& step, RepairedKv& own, NodeSlot from, const Message& message) const;
+  void other_timer(Step& step, RepairedKv& own, Timer timer) const;
 
  private:
-  // Makes the state, and starts the rounds at a random phase.
-  RepairedKv& kv(Step& step, AntiEntropyState& state) const;
-  void round(Step& step, RepairedKv& kv) const;
-  void check_place(Step& step, RepairedKv& kv, std::uint64_t hash) const;
+  void round(Step& step, RepairedKv& own) const;
 
-  ReplicationParams params_;
   Duration interval_;
   std::int64_t fanout_;
   bool hand_over_;

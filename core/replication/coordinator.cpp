@@ -26,8 +26,7 @@ const std::vector<const MessageType*>& Coordinator::messages() {
   return types;
 }
 
-// ---- requests
-// --------------------------------------------------------------------------------------------------------
+// ---- requests ------------------------------------------------------------------------------------------------------
 
 void Coordinator::request(Step& step, Replica& replica, const Request& request) {
   Reply refusal;
@@ -104,8 +103,7 @@ void Coordinator::reply(Step& step, Pending& pending, bool ok, ErrorCode error) 
   step.reply(std::move(answer));
 }
 
-// ---- writes
-// ----------------------------------------------------------------------------------------------------------
+// ---- writes --------------------------------------------------------------------------------------------------------
 
 Copy Coordinator::copy_of(const Step& step, const Replica& replica, const Pending& pending) const {
   Copy copy{pending.key, {}, pending.version, pending.op == OpKind::kDel, Duration::zero()};
@@ -193,8 +191,7 @@ void Coordinator::settle_write(Step& step, Replica& replica, Pending& pending) {
   if (pending.answered && !pending.waiting()) pending_.close(pending);
 }
 
-// ---- reads
-// -----------------------------------------------------------------------------------------------------------
+// ---- reads ---------------------------------------------------------------------------------------------------------
 
 void Coordinator::ask(Step& step, Pending& pending, Target& target) {
   target.state = Target::State::kWaiting;
@@ -294,8 +291,7 @@ void Coordinator::repair(Step& step, Replica& replica, Pending& pending) {
   }
 }
 
-// ---- messages
-// --------------------------------------------------------------------------------------------------------
+// ---- messages ------------------------------------------------------------------------------------------------------
 
 bool Coordinator::message(Step& step, Replica& replica, NodeSlot from, const Message& message,
                           std::optional<std::uint64_t>& stored) {

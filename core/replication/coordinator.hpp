@@ -9,7 +9,8 @@
 // are under way; kTimeout when too few answered in time, which leaves a write's outcome unknown. A replica that cannot
 // be reached never turns into kNotFound, except by read_order first-hit, which does that on purpose.
 //
-// One thread; belongs to one node's state. Answers that are late, doubled or of a former life are ignored.
+// One thread; belongs to one node's state. Answers that are late, doubled or of a former life are ignored. An input
+// costs O(replicas of the key).
 #pragma once
 
 #include <optional>
@@ -42,7 +43,7 @@ class Coordinator {
   void timer(Step& step, Replica& replica, Timer timer);
 
   std::size_t pending() const { return pending_.size(); }
-  void digest(Hasher& hasher) const { hasher.add(pending_.size()); }
+  void digest(Hasher& hasher) const { pending_.digest(hasher); }
 
  private:
   struct Answer {

@@ -25,6 +25,9 @@ struct Ticket {
 
   explicit operator bool() const { return life != 0; }
   friend bool operator==(const Ticket&, const Ticket&) = default;
+  // Whatever a peer claims, differences of times do not overflow.
+  static constexpr std::int64_t kLatest = std::int64_t{1} << 62;
+  bool valid() const { return issued.count() > -kLatest && issued.count() < kLatest; }
   template <class M, class V>
   static void fields(M& m, V& v) {
     v(m.life, "life", "epoch of the issuer, plus 1; 0: no ticket");
@@ -38,6 +41,7 @@ struct Voucher {
   Duration held{0};
 
   friend bool operator==(const Voucher&, const Voucher&) = default;
+  bool valid() const { return held >= Duration::zero(); }
   template <class M, class V>
   static void fields(M& m, V& v) {
     v(m.ticket, "ticket", "a ticket of the receiver");
@@ -58,7 +62,7 @@ struct Copy {
   // Ranges that a stranger may not exceed.
   bool valid() const {
     return !key.empty() && key.size() <= kMaxKeyBytes && value.size() <= kMaxValueBytes && version &&
-           left >= Duration::zero() && left <= kTenYears;
+           version.plausible() && left >= Duration::zero() && left <= kTenYears;
   }
 
   template <class M, class V>

@@ -4,14 +4,6 @@
 
 namespace hearsay {
 
-namespace {
-
-bool contains(std::span<const NodeSlot> nodes, NodeSlot node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
-}  // namespace
-
 // The digests that a step fills, one for each receiver and purpose.
 struct HandOver::Offers {
   struct Offer {
@@ -19,13 +11,25 @@ struct HandOver::Offers {
     Draft<RepairDigest> digest;
   };
   std::vector<Offer> offers;
+  std::vector<NodeSlot> receivers;  // of the item at hand
 
-  bool room_for(std::size_t more) const { return offers.size() + more <= kMaxOffers; }
+  auto find(NodeSlot to, std::uint8_t flags) {
+    return std::find_if(offers.begin(), offers.end(),
+                        [=](const Offer& offer) { return offer.to == to && offer.digest->flags == flags; });
+  }
+
+  // Whether the item at hand needs no more digests than a step may send. The first one of a step always has room, or
+  // one with many replicas would wait for ever.
+  bool room_for(std::uint8_t flags) {
+    if (offers.empty() || offers.size() + receivers.size() <= kMaxOffers) return true;
+    std::size_t fresh = 0;
+    for (const NodeSlot to : receivers) fresh += find(to, flags) == offers.end() ? 1U : 0U;
+    return fresh == 0 || offers.size() + fresh <= kMaxOffers;
+  }
 
   void add(Step& step, const Replica& replica, std::size_t max_entries, NodeSlot to, std::uint8_t flags,
            const DigestEntry& entry) {
-    auto found = std::find_if(offers.begin(), offers.end(),
-                              [&](const Offer& offer) { return offer.to == to && offer.digest->flags == flags; });
+    auto found = find(to, flags);
     if (found != offers.end() && found->digest->entries.size() >= max_entries) {
       step.send(to, std::move(found->digest));
       offers.erase(found);
@@ -46,7 +50,12 @@ struct HandOver::Offers {
 };
 
 void HandOver::schedule(Step& step, Duration delay) {
+  const MonoTime due = step.mono() + delay;
+  // News must not wait for a retry; nor may they put off a batch, or a cluster in which somebody comes or goes all the
+  // time would never hand over anything.
+  if (scheduled_ && due_ <= due) return;
   scheduled_ = true;
+  due_ = due;
   gate_.arm(step, kHandOverTimer, delay);
 }
 
@@ -54,7 +63,7 @@ void HandOver::on_member_change(Step& step, const HandOverLimits& limits, const 
   if (change.subject == step.self()) return;
   if (change.joined() || change.restarted()) {
     if (next_.arrived.size() == kMaxNews) {
-      next_.gone = true;  // too many to name: as if anybody could be new anywhere
+      next_.everybody = true;
     } else if (!contains(next_.arrived, change.subject)) {
       next_.arrived.push_back(change.subject);
     }
@@ -65,7 +74,7 @@ void HandOver::on_member_change(Step& step, const HandOverLimits& limits, const 
   }
   next_.any = true;
   // A lap under way sees the new placement from here on; the next one sees to what it has passed.
-  if (!running_) schedule(step, limits.interval);
+  schedule(step, limits.interval);
 }
 
 void HandOver::on_misplaced(Step& step, const HandOverLimits& limits) {
@@ -109,44 +118,48 @@ void HandOver::lap(Step& step, Replica& replica, const HandOverLimits& limits) {
 
 bool HandOver::visit(Step& step, Replica& replica, const HandOverLimits& limits, const StoreItem& item,
                      Offers& offers) {
+  offers.receivers.clear();
+  const std::uint8_t flags = choose(step, replica, limits, item, offers.receivers);
+  if (!offers.room_for(flags)) return false;
   const std::size_t max_entries = limits.repair.max_entries();
   const DigestEntry entry{item.hash, key_check(item.key), item.version};
+  for (const NodeSlot to : offers.receivers) offers.add(step, replica, max_entries, to, flags, entry);
+  return true;
+}
+
+std::uint8_t HandOver::choose(Step& step, Replica& replica, const HandOverLimits& limits, const StoreItem& item,
+                              std::vector<NodeSlot>& receivers) {
   const auto nodes = replica.replicas(step, item.hash, leaving_ ? 1 : 0);
-  if (!offers.room_for(nodes.size())) return false;
-  const auto own = std::find(nodes.begin(), nodes.end(), step.self());
   if (leaving_) {
     for (const NodeSlot node : nodes) {
-      if (node != step.self()) offers.add(step, replica, max_entries, node, kPush | kLeaving, entry);
+      if (node != step.self()) receivers.push_back(node);
     }
-    return true;
+    return kPush | kLeaving;
   }
+  const auto own = std::find(nodes.begin(), nodes.end(), step.self());
   if (own != nodes.end()) {
     for (auto node = nodes.begin(); node != nodes.end(); ++node) {
-      const bool arrived = contains(news_.arrived, *node);
       // When somebody goes, those behind him move up and the new one comes last.
-      if (node != own && (arrived || (news_.gone && node > own))) {
-        offers.add(step, replica, max_entries, *node, kPush, entry);
-      }
+      const bool moved_up = news_.gone && node > own;
+      if (node != own && (news_.everybody || moved_up || contains(news_.arrived, *node))) receivers.push_back(*node);
     }
-    return true;
+    return kPush;
   }
-  if (nodes.empty()) return true;
+  if (nodes.empty()) return 0;
   auto at = surplus_.find({item.hash, std::string(item.key)});
   if (at == surplus_.end()) {
     if (surplus_.size() >= limits.max_surplus) {
       skipped_ = true;
-      return true;
+      return 0;
     }
     at = surplus_.emplace(std::pair{item.hash, std::string(item.key)}, Surplus{item.version, {}}).first;
   } else if (at->second.version != item.version) {
     at->second = {item.version, {}};
   }
   for (const NodeSlot node : nodes) {
-    if (!contains(at->second.confirmed, node)) {
-      offers.add(step, replica, max_entries, node, kPush | kConfirm, entry);
-    }
+    if (!contains(at->second.confirmed, node)) receivers.push_back(node);
   }
-  return true;
+  return kPush | kConfirm;
 }
 
 HandOver::SurplusMap::iterator HandOver::settle(Step& step, Replica& replica, SurplusMap::iterator at) {
@@ -159,7 +172,7 @@ HandOver::SurplusMap::iterator HandOver::settle(Step& step, Replica& replica, Su
     if (!contains(surplus.confirmed, node)) return std::next(at);
   }
   // A newer version that arrived meanwhile stays, and is offered in the next lap.
-  (void)replica.drop(step, key, hash, surplus.version);
+  (void)replica.drop(step, key, surplus.version);
   return surplus_.erase(at);
 }
 
@@ -175,6 +188,36 @@ void HandOver::on_held(Step& step, Replica& replica, NodeSlot from, std::span<co
       if (!contains(surplus.confirmed, from)) surplus.confirmed.push_back(from);
       at = settle(step, replica, at);
     }
+  }
+}
+
+void HandOver::News::digest(Hasher& hasher) const {
+  hasher.add(arrived.size());
+  for (const NodeSlot node : arrived) hasher.add(node);
+  hasher.add(everybody);
+  hasher.add(gone);
+  hasher.add(any);
+}
+
+void HandOver::digest(Hasher& hasher) const {
+  gate_.digest(hasher);
+  hasher.add(scheduled_);
+  hasher.add(due_);
+  hasher.add(running_);
+  hasher.add(leaving_);
+  hasher.add(skipped_);
+  hasher.add(cursor_.hash);
+  hasher.add(cursor_.key);
+  news_.digest(hasher);
+  next_.digest(hasher);
+  hasher.add(surplus_.size());
+  for (const auto& [place, surplus] : surplus_) {
+    hasher.add(place.first);
+    hasher.add(place.second);
+    hasher.add(surplus.version.time);
+    hasher.add(surplus.version.node);
+    hasher.add(surplus.confirmed.size());
+    for (const NodeSlot node : surplus.confirmed) hasher.add(node);
   }
 }
 

@@ -6,8 +6,12 @@
 // every one of them has confirmed that it holds this version or a newer one and considers itself a replica. A leaving
 // node offers everything to the replicas that there will be without it.
 //
-// Bounds: kMaxNews members remembered by name (more: everybody), max_surplus items waiting for confirmations (more: the
-// next lap), kMaxOffers digests a step. Refused: sending copies unasked, which would need no answer but also no ticket.
+// Bounds: kMaxNews members remembered by name (more: an item is offered to all of its other replicas), max_surplus
+// items waiting for confirmations (more: the next lap), kMaxOffers digests a step, or those of a single item. Refused:
+// sending copies unasked, which would need no answer but also no ticket.
+//
+// One thread; belongs to one node's state. Times are of the node's monotonic clock. A step looks at `batch` items, each
+// in O(replicas); a confirmation is found in O(log surplus).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +26,7 @@
 
 namespace hearsay {
 
+// Items but for the two times.
 struct HandOverLimits {
   Duration interval = 100ms;  // between batches
   Duration retry = 1s;        // between laps while something waits to be confirmed
@@ -45,13 +50,16 @@ class HandOver {
 
   bool leaving() const { return leaving_; }
   std::size_t surplus() const { return surplus_.size(); }
+  void digest(Hasher& hasher) const;
 
  private:
   // What a lap looks for.
   struct News {
     std::vector<NodeSlot> arrived;
+    bool everybody = false;  // more arrived than are remembered
     bool gone = false;
     bool any = false;
+    void digest(Hasher& hasher) const;
   };
   struct Surplus {
     Version version;
@@ -60,8 +68,12 @@ class HandOver {
   using SurplusMap = std::map<std::pair<std::uint64_t, std::string>, Surplus>;
   struct Offers;
 
+  // The earliest of what is scheduled counts.
   void schedule(Step& step, Duration delay);
   void lap(Step& step, Replica& replica, const HandOverLimits& limits);
+  // Whom an item is to be offered to, and how.
+  std::uint8_t choose(Step& step, Replica& replica, const HandOverLimits& limits, const StoreItem& item,
+                      std::vector<NodeSlot>& receivers);
   // False when there is no room for its offers in this step.
   bool visit(Step& step, Replica& replica, const HandOverLimits& limits, const StoreItem& item, Offers& offers);
   // Forgets the entry if it is settled: dropped, or this node's own again. Returns the next one.
@@ -69,6 +81,7 @@ class HandOver {
 
   TimerGate gate_;
   bool scheduled_ = false;
+  MonoTime due_{};        // when scheduled
   bool running_ = false;  // a lap is under way
   bool leaving_ = false;
   bool skipped_ = false;  // the lap met more surplus than may wait

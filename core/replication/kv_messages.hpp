@@ -97,7 +97,9 @@ struct KvFound : MessageOf<KvFound> {
   Bytes value;
   Duration left{0};
   Ticket ticket;
-  bool valid() const { return left >= Duration::zero() && left <= kTenYears && value.size() <= kMaxValueBytes; }
+  bool valid() const {
+    return left >= Duration::zero() && left <= kTenYears && value.size() <= kMaxValueBytes && version.plausible();
+  }
   template <class M, class V>
   static void fields(M& m, V& v) {
     v(m.id, "id", "the number in kv.Fetch");

@@ -7,37 +7,25 @@
 #include <string_view>
 
 #include "core/protocol/catalogue.hpp"
-#include "core/replication/coordinator.hpp"
+#include "core/replication/coordinated.hpp"
 
 namespace hearsay {
 
-// A node's state: nothing until the first request, message or restored item, since most of a million nodes may never
-// see one.
 struct PlainKv {
   PlainKv(const ReplicationParams& params, MonoTime now) : replica(params, now) {}
+  void digest(Hasher& hasher) const {
+    replica.digest(hasher);
+    coordinator.digest(hasher);
+  }
   Replica replica;
   Coordinator coordinator;
 };
 
-struct NoneState {
-  std::unique_ptr<PlainKv> kv;
-};
+using NoneState = LazyKv<PlainKv>;
 
-class NoneReplication final : public StatefulOf<NoneReplication, Role::kReplication, NoneState> {
+class NoneReplication final : public Coordinated<NoneReplication, PlainKv> {
  public:
-  explicit NoneReplication(const ReplicationParams& params) : params_(params) {}
-  std::vector<const MessageType*> messages() const override { return Coordinator::messages(); }
-
-  void on_start(Step& step, NoneState& state, const Boot& boot) const;
-  void on_message(Step& step, NoneState& state, NodeSlot from, const Message& message) const;
-  void on_timer(Step& step, NoneState& state, Timer timer) const;
-  void on_request(Step& step, NoneState& state, const Request& request) const;
-  void on_save(const NoneState& state, MonoTime now, Persisted& out) const;
-  void on_digest(const NoneState& state, Hasher& hasher) const;
-
- private:
-  PlainKv& kv(const Step& step, NoneState& state) const;
-  ReplicationParams params_;
+  using Coordinated::Coordinated;
 };
 
 struct NoneConfig {

@@ -1,5 +1,8 @@
 // What every replication strategy lets its user choose: how many copies, how many must answer, how long they are waited
 // for, and how the store keeps them. The bounds here are all there are: nothing else of a replica grows without one.
+//
+// Plain values, by the names of the scenario keys; visit() says what each costs. Times are of the node's monotonic
+// clock, but for max_clock_offset, which is of wall clocks. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +29,7 @@ enum class ReadOrder : int {
 };
 
 struct ReplicationParams {
-  std::int64_t n = 3;  // 0: all members
+  std::int64_t n = 3;  // copies; 0: all members
   int r = static_cast<int>(Quorum::kQuorum);
   int w = static_cast<int>(Quorum::kQuorum);
   bool count_present = false;
@@ -35,15 +38,15 @@ struct ReplicationParams {
   Duration max_clock_offset = 1min;
   bool read_repair = true;
   int read_order = static_cast<int>(ReadOrder::kQuorum);
-  std::int64_t max_pending = 1024;
+  std::int64_t max_pending = 1024;  // requests
 
   int expiry = static_cast<int>(StoreOptions::Expiry::kDeadline);
   Duration tombstone_grace = 1h;
   Duration reap_interval = 10s;
-  Duration time_resolution = 1s;
+  Duration time_resolution = 1s;  // of the reaper
   bool original_ttl = false;
   std::int64_t max_items = std::int64_t{1} << 20;
-  std::int64_t max_bytes = std::int64_t{1} << 30;
+  std::int64_t max_bytes = std::int64_t{1} << 30;  // of keys and values
 
   // go-os/kv: one copy unless told otherwise, every copy must be written, the first hit is read, and its store.
   void use_go_os();

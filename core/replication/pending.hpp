@@ -1,15 +1,16 @@
 // The requests a node is coordinating: a table of at most max_pending places, found by an id that names the place, how
 // often it was used, and the life of the node, so that an answer that comes too late meets nothing.
+//
+// One thread; belongs to one node's state. Times are of the node's monotonic clock.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
 
 #include "core/base/bytes.hpp"
-#include "core/base/check.hpp"
+#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
 #include "core/kv/request.hpp"
@@ -60,16 +61,9 @@ struct Pending {
   Best best;
   std::vector<Target> targets;
 
-  bool waiting() const {
-    return std::any_of(targets.begin(), targets.end(),
-                       [](const Target& t) { return t.state == Target::State::kWaiting; });
-  }
-  Target* target(NodeSlot node) {
-    for (Target& target : targets) {
-      if (target.node == node) return &target;
-    }
-    return nullptr;
-  }
+  bool waiting() const;
+  Target* target(NodeSlot node);  // null when it has no part in it
+  void digest(Hasher& hasher) const;
 };
 
 class PendingTable {
@@ -77,59 +71,22 @@ class PendingTable {
   static constexpr unsigned kIndexBits = 12;
   static_assert(kMaxPending <= std::int64_t{1} << kIndexBits);
 
-  // Null when `max` wait for their answer; one whose client has it already gives way. A deque: places stay where they
-  // are.
-  Pending* open(std::size_t max, Epoch life) {
-    std::uint32_t index = 0;
-    if (free_.empty() && places_.size() >= max) close_answered();
-    if (!free_.empty()) {
-      index = free_.back();
-      free_.pop_back();
-    } else if (places_.size() < max) {
-      index = static_cast<std::uint32_t>(places_.size());
-      places_.emplace_back();
-    } else {
-      return nullptr;
-    }
-    Pending& pending = places_[index];
-    const std::uint32_t uses = pending.uses + 1;
-    std::vector<Target> targets = std::move(pending.targets);
-    targets.clear();
-    pending = Pending();
-    pending.targets = std::move(targets);
-    pending.used = true;
-    pending.uses = uses;
-    // Never 0: `life` is the epoch and one.
-    pending.id = std::uint64_t{(life + 1) & 0xfffff} << 44 | std::uint64_t{uses} << kIndexBits | index;
-    return &pending;
-  }
-
-  void close(Pending& pending) {
-    HEARSAY_CHECK(pending.used);
-    pending.used = false;
-    pending.value = {};
-    pending.best = {};
-    free_.push_back(index_of(pending));
-  }
-
-  Pending* find(std::uint64_t id) {
-    const std::uint64_t index = id & ((1U << kIndexBits) - 1);
-    if (index >= places_.size() || !places_[index].used || places_[index].id != id) return nullptr;
-    return &places_[index];
-  }
+  // Null when `max` wait for their answer; one whose client has it already gives way. Amortised O(1).
+  Pending* open(std::size_t max, Epoch life);
+  void close(Pending& pending);
+  // Null when it is closed, or of another life. O(1).
+  Pending* find(std::uint64_t id);
 
   // A timer's argument has 25 bits: the place, and as much of its use as fits. Whoever finds by it compares deadlines
   // too.
   static std::uint32_t timer_argument(const Pending& pending) {
     return static_cast<std::uint32_t>(pending.id & ((1U << 25) - 1));
   }
-  Pending* find_by_timer(std::uint32_t argument) {
-    const std::uint32_t index = argument & ((1U << kIndexBits) - 1);
-    if (index >= places_.size() || !places_[index].used || timer_argument(places_[index]) != argument) return nullptr;
-    return &places_[index];
-  }
+  Pending* find_by_timer(std::uint32_t argument);
 
   std::size_t size() const { return places_.size() - free_.size(); }
+  // The places that are free too, since the next requests take them in turn.
+  void digest(Hasher& hasher) const;
 
  private:
   static std::uint32_t index_of(const Pending& pending) {
@@ -137,15 +94,10 @@ class PendingTable {
   }
 
   // Goes on where the last search ended, so that a full table is not walked from its start each time.
-  void close_answered() {
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      Pending& pending = places_[hand_++ % places_.size()];
-      if (pending.used && pending.answered) return close(pending);
-    }
-  }
+  void close_answered();
 
   std::size_t hand_ = 0;
-  std::deque<Pending> places_;
+  std::deque<Pending> places_;  // a deque: places stay where they are
   std::vector<std::uint32_t> free_;
 };
 

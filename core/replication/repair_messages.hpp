@@ -1,5 +1,6 @@
 // Anti-entropy's messages. A digest says which versions the sender holds; the answer is the copies that the sender
-// lacks (a delta), the keys that the receiver lacks (a want), or nothing at all when both hold the same.
+// lacks (a delta), the keys that the receiver lacks (a want), or nothing at all when both hold the same. A delta
+// without copies says how far the receiver has looked.
 #pragma once
 
 #include <algorithm>
@@ -78,11 +79,14 @@ struct RepairDelta : MessageOf<RepairDelta> {
   Voucher voucher;
   std::vector<Copy> copies;
   std::vector<std::uint64_t> rest;
+  std::uint64_t next = 0;
+  static constexpr std::size_t kRequiredFields = 3;
   template <class M, class V>
   static void fields(M& m, V& v) {
     v(m.voucher, "voucher", "the ticket of the digest or want");
     v(m.copies, "copies", "items, tombstones among them");
     v(m.rest, "rest", "hashes of keys that did not fit: to be asked for next");
+    v(m.next, "next", "first hash of the digest's interval that was not looked at; 0 when all were");
   }
 };
 

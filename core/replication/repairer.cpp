@@ -13,10 +13,6 @@ namespace {
 // What a digest or delta has beside its entries.
 constexpr std::uint32_t kOverhead = kEnvelopeBytes + 64;
 
-bool contains(std::span<const NodeSlot> nodes, NodeSlot node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
 bool share(Step& step, Replica& replica, std::uint64_t hash, NodeSlot peer) {
   const auto nodes = replica.replicas(step, hash);
   return contains(nodes, step.self()) && contains(nodes, peer);
@@ -50,6 +46,12 @@ void add_once(std::vector<std::uint64_t>& hashes, std::uint64_t hash) {
 }
 
 std::size_t wire_size(const StoreItem& item) { return item.key.size() + item.value->size() + 48; }
+
+// What is larger than a packet goes over a connection.
+void send_packet(Step& step, NodeSlot to, MessageRef message, const RepairLimits& limits) {
+  const bool large = message->wire_bytes > limits.packet_size;
+  step.send(to, std::move(message), large ? SendClass::kStream : SendClass::kDatagram);
+}
 
 }  // namespace
 
@@ -88,15 +90,18 @@ NodeSlot Repairer::pick_peer(Step& step, Replica& replica) {
 void Repairer::compare(Step& step, Replica& replica, const RepairLimits& limits, NodeSlot peer) {
   StoreCursor& cursor = replica.peers().at(step.id(peer), step.mono()).cursor;
   auto digest = step.make<RepairDigest>();
-  digest->flags = limits.flags();
   digest->from = cursor.hash;
   digest->ticket = replica.issue(step);
+  const bool continued = !cursor.key.empty();
   const std::size_t room = limits.max_entries();
   std::size_t seen = 0;
   std::uint64_t last = 0;
-  // Keys of one hash stay together: an interval ends between two hashes.
+  bool split = false;
   const bool more = replica.store().scan(cursor, kLastHash, step.mono(), [&](const StoreItem& item) {
-    if (seen > 0 && item.hash != last && (seen >= kMaxScan || digest->entries.size() >= room)) return false;
+    const std::size_t named = digest->entries.size();
+    // An interval ends between two hashes, unless one hash has more keys than a digest can name.
+    split = seen > 0 && item.hash == last && (seen >= 2 * kMaxScan || named >= kMaxElements);
+    if (split || (seen > 0 && item.hash != last && (seen >= kMaxScan || named >= room))) return false;
     ++seen;
     last = item.hash;
     if (share(step, replica, item.hash, peer)) {
@@ -104,10 +109,14 @@ void Repairer::compare(Step& step, Replica& replica, const RepairLimits& limits,
     }
     return true;
   });
-  digest->to = more ? cursor.hash - 1 : kLastHash;
-  cursor = StoreCursor{more ? cursor.hash : 0, {}};
-  if (limits.mode == RepairMode::kPush && digest->entries.empty()) return;
-  step.send(peer, std::move(digest));
+  digest->to = !more ? kLastHash : split ? cursor.hash : cursor.hash - 1;
+  if (!more) cursor = {};
+  if (!split) cursor.key.clear();
+  digest->flags = limits.flags();
+  // Of a hash that is split, what one digest does not name is not lacking.
+  if (split || continued) digest->flags &= static_cast<std::uint8_t>(~kPull);
+  if ((digest->flags & kPull) == 0 && (digest->entries.empty() || digest->flags == 0)) return;
+  send_packet(step, peer, step.sealed(std::move(digest)), limits);
 }
 
 void Repairer::on_digest(Step& step, Replica& replica, const RepairLimits& limits, bool leaving, NodeSlot from,
@@ -133,26 +142,44 @@ void Repairer::on_digest(Step& step, Replica& replica, const RepairLimits& limit
   if ((digest.flags & kPull) == 0) return;
   std::vector<std::uint64_t> lacking;
   StoreCursor at{digest.from, {}};
-  replica.store().scan(at, kMaxScan, step.mono(), [&](const StoreItem& item) {
-    if (item.hash > digest.to || lacking.size() == kMaxRest) return false;
+  std::size_t seen = 0;
+  std::uint64_t last = 0;
+  const bool more = replica.store().scan(at, 2 * kMaxScan, step.mono(), [&](const StoreItem& item) {
+    if (item.hash > digest.to) return false;
+    if (item.hash != last && (seen >= kMaxScan || lacking.size() == kMaxRest)) return false;
+    ++seen;
+    last = item.hash;
     if (named_version(digest, item) < item.version && share(step, replica, item.hash, from)) {
       add_once(lacking, item.hash);
     }
     return true;
   });
-  send_copies(step, replica, limits, from, {digest.ticket, Duration::zero()}, lacking);
+  // Where the answer ends before the interval does, it says so: the sender, which may hold little of what lies there,
+  // would otherwise ask for the same beginning in every lap.
+  std::uint64_t next = 0;
+  if (more && at.hash <= digest.to) next = at.hash > last ? at.hash : last + 1;
+  send_copies(step, replica, limits, from, {digest.ticket, Duration::zero()}, lacking, next);
 }
 
 void Repairer::on_want(Step& step, Replica& replica, const RepairLimits& limits, NodeSlot from,
                        const RepairWant& want) {
-  send_copies(step, replica, limits, from, {want.ticket, Duration::zero()}, want.wanted);
+  send_copies(step, replica, limits, from, {want.ticket, Duration::zero()}, want.wanted, 0);
 }
 
 void Repairer::send_copies(Step& step, Replica& replica, const RepairLimits& limits, NodeSlot to, Voucher voucher,
-                           std::span<const std::uint64_t> hashes) {
-  if (hashes.empty()) return;
-  auto delta = step.make<RepairDelta>();
-  delta->voucher = voucher;
+                           std::span<const std::uint64_t> hashes, std::uint64_t resume) {
+  if (hashes.empty() && resume == 0) return;
+  const auto fresh = [&] {
+    auto delta = step.make<RepairDelta>();
+    delta->voucher = voucher;
+    return delta;
+  };
+  const auto send = [&](Draft<RepairDelta>&& delta) {
+    if (!delta->copies.empty()) step.observe(ObservationKind::kRepaired, to, delta->copies.size());
+    // One item may be larger than a packet.
+    send_packet(step, to, step.sealed(std::move(delta)), limits);
+  };
+  auto delta = fresh();
   std::size_t bytes = kOverhead;
   std::size_t next = 0;
   for (; next < hashes.size(); ++next) {
@@ -161,24 +188,28 @@ void Repairer::send_copies(Step& step, Replica& replica, const RepairLimits& lim
     StoreCursor at{hashes[next], {}};
     replica.store().scan(at, kMaxScan, step.mono(), [&](const StoreItem& item) {
       if (item.hash != hashes[next]) return false;
+      const std::size_t count = delta->copies.size();
+      if (whole == 0 && count > 0 && (count == kMaxElements || added + wire_size(item) > kMaxDeltaBytes)) {
+        // Keys of one hash cannot be asked for one by one: those that one message cannot hold go in several.
+        send(std::move(delta));
+        delta = fresh();
+        added = 0;
+      }
       added += wire_size(item);
       delta->copies.push_back(Replica::copy_of(item));
       return true;
     });
     const std::size_t rest = 9 * std::min(hashes.size() - next - 1, kMaxRest);
-    if (whole > 0 && bytes + added + rest > limits.packet_size) {
+    if (whole > 0 && (bytes + added + rest > limits.packet_size || delta->copies.size() > kMaxElements)) {
       delta->copies.resize(whole);
       break;
     }
     bytes += added;
   }
   for (; next < hashes.size() && delta->rest.size() < kMaxRest; ++next) delta->rest.push_back(hashes[next]);
-  if (delta->copies.empty()) return;  // what was asked for has gone meanwhile
-  step.observe(ObservationKind::kRepaired, to, delta->copies.size());
-  MessageRef message = step.sealed(std::move(delta));
-  // One item may be larger than a packet.
-  const bool large = message->wire_bytes > limits.packet_size;
-  step.send(to, std::move(message), large ? SendClass::kStream : SendClass::kDatagram);
+  delta->next = resume;
+  if (delta->copies.empty() && resume == 0) return;  // what was asked for has gone meanwhile
+  send(std::move(delta));
 }
 
 void Repairer::on_delta(Step& step, Replica& replica, NodeSlot from, const RepairDelta& delta,
@@ -188,6 +219,7 @@ void Repairer::on_delta(Step& step, Replica& replica, NodeSlot from, const Repai
     const std::uint64_t hash = step.key_hash(copy.key);
     if (changed(replica.apply(step, copy, hash))) taken.push_back(hash);
   }
+  if (delta.next != 0) replica.peers().at(step.id(from), step.mono()).cursor = {delta.next, {}};
   if (delta.rest.empty()) return;
   auto want = step.make<RepairWant>();
   want->ticket = replica.issue(step);

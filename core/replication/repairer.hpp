@@ -7,7 +7,11 @@
 // time. Equal replicas exchange digests and nothing else. Everything is idempotent: lost, doubled and reordered
 // messages cost time.
 //
-// One thread; stateless but for the replica's peer table.
+// Rings of 32 bits have keys that share a hash. They are compared and sent together; of a hash with more than
+// kMaxElements keys a digest names a part, which the next one goes on from, and which can only be pushed.
+//
+// One thread; stateless but for the replica's peer table. A message costs a look at 2 * kMaxScan items at most, and one
+// at kMaxScan for each entry whose hash as many keys share.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +44,8 @@ class Repairer {
  public:
   // Items of the store that one message may make a node look at.
   static constexpr std::size_t kMaxScan = 4096;
+  // Bytes of a message of copies of one hash; a single copy may take more. A frame may have twice as many.
+  static constexpr std::size_t kMaxDeltaBytes = 2 * 1024 * 1024;
   // Hashes that a delta or want names: about half a packet.
   static constexpr std::size_t kMaxRest = 64;
 
@@ -59,7 +65,7 @@ class Repairer {
 
  private:
   static void send_copies(Step& step, Replica& replica, const RepairLimits& limits, NodeSlot to, Voucher voucher,
-                          std::span<const std::uint64_t> hashes);
+                          std::span<const std::uint64_t> hashes, std::uint64_t resume);
 };
 
 }  // namespace hearsay

@@ -11,8 +11,7 @@ std::uint64_t ns(Duration duration) { return static_cast<std::uint64_t>(duration
 
 }  // namespace
 
-// ---- peers
-// -----------------------------------------------------------------------------------------------------------
+// ---- peers ---------------------------------------------------------------------------------------------------------
 
 PeerTable::Peer& PeerTable::at(NodeId id, MonoTime now) {
   const auto by_id = [](const Peer& peer, NodeId other) { return peer.id < other; };
@@ -44,8 +43,20 @@ Voucher PeerTable::voucher(NodeId id, MonoTime now) {
   return {peer.ticket, held};
 }
 
-// ---- the replica
-// -----------------------------------------------------------------------------------------------------
+void PeerTable::digest(Hasher& hasher) const {
+  hasher.add(peers_.size());
+  for (const Peer& peer : peers_) {
+    hasher.add(peer.id);
+    hasher.add(peer.ticket.life);
+    hasher.add(peer.ticket.issued);
+    hasher.add(peer.received);
+    hasher.add(peer.used);
+    hasher.add(peer.cursor.hash);
+    hasher.add(peer.cursor.key);
+  }
+}
+
+// ---- the replica ---------------------------------------------------------------------------------------------------
 
 std::span<const NodeSlot> Replica::replicas(Step& step, std::uint64_t hash, std::size_t more) {
   const Placement& placement = step.placement();
@@ -72,9 +83,9 @@ WriteResult Replica::apply(Step& step, const Copy& copy, std::uint64_t hash) {
                                  : store_.erase(copy.key, hash, copy.version, now, copy.left);
   if (changed(result)) {
     if (copy.tombstone) {
-      step.observe_key(ObservationKind::kTombstone, hash, copy.version);
+      step.observe_key(ObservationKind::kTombstone, copy.key, copy.version);
     } else {
-      step.observe_key(ObservationKind::kStored, hash, copy.version, ns(copy.left));
+      step.observe_key(ObservationKind::kStored, copy.key, copy.version, ns(copy.left));
     }
   } else if (result == WriteResult::kFull) {
     step.observe(ObservationKind::kOverflow, kNoSlot, 1);
@@ -87,35 +98,40 @@ Copy Replica::copy_of(const StoreItem& item) {
   return {std::string(item.key), *item.value, item.version, item.state == ItemState::kTombstone, item.ttl_left};
 }
 
-bool Replica::drop(Step& step, std::string_view key, std::uint64_t hash, Version held) {
+bool Replica::drop(Step& step, std::string_view key, Version held) {
   if (!store_.drop(key, held)) return false;
-  step.observe_key(ObservationKind::kDropped, hash, held);
+  step.observe_key(ObservationKind::kDropped, key, held);
   return true;
 }
 
 void Replica::restore(Step& step, const Persisted& persisted) {
+  // Its own clock's last reading needs no bound; the items do, as most of their versions are other nodes'.
+  clock_.resume(persisted.clock);
+  for (const PersistedItem& item : persisted.items) observe(step, item.version);
   const Duration grace = params_->tombstone_grace;
   if (grace > Duration::zero() && persisted.away > grace) {
     // Others may have forgotten what was deleted meanwhile: what is held here could bring it back.
     for (const PersistedItem& item : persisted.items) {
-      clock_.resume(item.version);
-      if (!item.tombstone) step.observe_key(ObservationKind::kDropped, step.key_hash(item.key), item.version);
+      if (!item.tombstone) step.observe_key(ObservationKind::kDropped, item.key, item.version);
     }
     return;
   }
   store_.restore(persisted, step.mono(), [&step](std::string_view key) { return step.key_hash(key); });
   for (const PersistedItem& item : persisted.items) {
-    clock_.resume(item.version);
     const Lookup held = read(step, item.key);
     if (item.tombstone) continue;
-    const std::uint64_t hash = step.key_hash(item.key);
     if (held.live()) {
-      step.observe_key(ObservationKind::kStored, hash, held.version, ns(held.ttl_left));
+      step.observe_key(ObservationKind::kStored, item.key, held.version, ns(held.ttl_left));
     } else {
-      step.observe_key(ObservationKind::kExpired, hash, item.version);
+      step.observe_key(ObservationKind::kExpired, item.key, item.version);
     }
   }
   arm_expiry(step);
+}
+
+void Replica::save(MonoTime now, Persisted& out) const {
+  out.clock = clock_.last();
+  store_.save(now, out);
 }
 
 void Replica::arm_expiry(Step& step) {
@@ -130,7 +146,7 @@ void Replica::on_expiry_timer(Step& step, Timer timer) {
   armed_ = MonoTime::max();
   store_.expire(step.mono(), kExpiryBudget, [&step](StoreChange change, const StoreItem& item) {
     // A tombstone that is forgotten changes nothing that anybody can read.
-    if (change == StoreChange::kExpired) step.observe_key(ObservationKind::kExpired, item.hash, item.version);
+    if (change == StoreChange::kExpired) step.observe_key(ObservationKind::kExpired, item.key, item.version);
   });
   arm_expiry(step);
 }
@@ -138,6 +154,9 @@ void Replica::on_expiry_timer(Step& step, Timer timer) {
 void Replica::digest(Hasher& hasher) const {
   store_.digest(hasher);
   hasher.add(clock_.last());
+  peers_.digest(hasher);
+  expiry_.digest(hasher);
+  hasher.add(armed_);
 }
 
 }  // namespace hearsay

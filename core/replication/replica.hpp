@@ -2,10 +2,10 @@
 // drives expiry. Reports every change of the store. Below the coordinator and the repair strategies, which share it.
 //
 // Invariants: a value with a TTL that came from another node enters only with a fresh voucher (copy.hpp); a version
-// never gives way to an older one (the store's own rule). One thread; belongs to one node's state.
+// never gives way to an older one (the store's own rule). One thread; belongs to one node's state. Tickets, deadlines
+// and the time a peer was last dealt with are of the node's monotonic clock.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -43,6 +43,7 @@ class PeerTable {
   // An empty ticket when there is none young enough.
   Voucher voucher(NodeId id, MonoTime now);
   std::size_t size() const { return peers_.size(); }
+  void digest(Hasher& hasher) const;
 
  private:
   std::vector<Peer> peers_;  // by id
@@ -60,10 +61,7 @@ class Replica {
   // Members that hold a key by this node's view, the owner first. `more` asks for that many beyond n. Valid until the
   // next call.
   std::span<const NodeSlot> replicas(Step& step, std::uint64_t hash, std::size_t more = 0);
-  bool is_replica(Step& step, std::uint64_t hash) {
-    const auto nodes = replicas(step, hash);
-    return std::find(nodes.begin(), nodes.end(), step.self()) != nodes.end();
-  }
+  bool is_replica(Step& step, std::uint64_t hash) { return contains(replicas(step, hash), step.self()); }
 
   // A new version, above all that this node has seen (within max_clock_offset).
   Version next_version(Step& step) { return clock_.tick(step.wall(), step.id(step.self())); }
@@ -87,12 +85,12 @@ class Replica {
   // What a store's item is as a copy.
   static Copy copy_of(const StoreItem& item);
   // Gives a key up.
-  bool drop(Step& step, std::string_view key, std::uint64_t hash, Version held);
+  bool drop(Step& step, std::string_view key, Version held);
 
   // ---- life ----
   // Takes back what survived; discards it when the node was away for longer than tombstones are kept.
   void restore(Step& step, const Persisted& persisted);
-  void save(MonoTime now, Persisted& out) const { store_.save(now, out); }
+  void save(MonoTime now, Persisted& out) const;
   void on_expiry_timer(Step& step, Timer timer);
   void digest(Hasher& hasher) const;
 

@@ -7,7 +7,7 @@
 namespace hearsay {
 
 PlacementCache::PlacementCache(const Ring& ring, const Directory& directory, std::size_t capacity)
-    : ring_(ring), directory_(directory), capacity_(capacity) {
+    : ring_(ring), directory_(directory), capacity_(capacity), ring_changes_(directory.ring_changes()) {
   HEARSAY_CHECK(capacity >= 2);
 }
 
@@ -56,6 +56,10 @@ std::shared_ptr<const Placement> PlacementCache::changed(const std::vector<NodeS
 }
 
 const Placement& PlacementCache::find(View view, Hash128 hash) {
+  if (directory_.ring_changes() != ring_changes_) {
+    clear();
+    ring_changes_ = directory_.ring_changes();
+  }
   if (const auto known = index_.find(hash); known != index_.end()) {
     ++counts_.hits;
     entries_.splice(entries_.begin(), entries_, known->second);

@@ -6,8 +6,8 @@
 // reference stays valid until `capacity` other placements have been asked for; hold it no longer than a step.
 //
 // One thread. Member hashes are 128 bits and compared alone: a collision is less likely than a broken machine. They do
-// not cover weights: whoever changes a node's weight in the directory calls clear(). What a view's placement is does
-// not depend on what was cached.
+// not cover weights and zones: when the directory says that those of a known node changed, everything is forgotten.
+// What a view's placement is does not depend on what was cached.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ class PlacementCache final : public PlacementSource {
   std::uint64_t hash_key(std::string_view key) const override { return ring_.hash_key(key); }
   const Placement& placement(View view) override {
     const Hash128 hash = view.member_hash();
-    if (last_ != nullptr && hash == last_hash_) return *last_;
+    if (last_ != nullptr && hash == last_hash_ && directory_.ring_changes() == ring_changes_) return *last_;
     return find(view, hash);
   }
 
@@ -78,6 +78,7 @@ class PlacementCache final : public PlacementSource {
   std::vector<NodeSlot> by_id_;  // all slots of the directory, by id
   Hash128 last_hash_;
   const Placement* last_ = nullptr;
+  std::uint64_t ring_changes_;  // of the directory, when the entries were made
   Counts counts_;
 };
 

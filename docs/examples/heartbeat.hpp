@@ -50,6 +50,7 @@ struct Heartbeats : MessageOf<Heartbeats> {
 struct Farewell : MessageOf<Farewell> {
   static constexpr std::string_view kName = "heartbeat.Farewell";
   static constexpr Role kRole = Role::kMembership;
+  static constexpr bool kDisseminated = true;  // everybody should get it
   NodeId node{};
   Epoch epoch = 0;
   template <class M, class V>

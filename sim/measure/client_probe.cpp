@@ -6,17 +6,33 @@
 
 namespace hearsay::measure {
 
+namespace {
+
+// Whether `version` is that of a write that was over before `write` began: such a one cannot have superseded it.
+bool is_earlier(const Key& key, const Write& write, Version version) {
+  return std::ranges::any_of(key.writes, [&](const Write& other) {
+    return other.version == version && other.id != write.id && other.completed <= write.invoked;
+  });
+}
+
+}  // namespace
+
 ClientProbe::ClientProbe(const plan::Plan& plan, KeyTable* keys, Findings& findings)
     : plan_(plan), keys_(keys), findings_(findings), by_client_(plan.clients.size()) {}
 
 void ClientProbe::invoked(const OpRecord& op) {
   if (keys_ == nullptr || op.op != OpKind::kGet) return;
-  Key* key = keys_->find(op.key_hash, op.key);
+  Key* key = keys_->find(op.key);
   const Write* newest = key == nullptr ? nullptr : key->newest_acked(op.invoked);
   if (newest != nullptr) reads_.emplace(op.id, newest->version);
 }
 
 void ClientProbe::completed(const OpRecord& op, Key* key) {
+  if (op.cut_off) {
+    ++open_;
+    reads_.erase(op.id);
+    return;
+  }
   const auto kind = static_cast<std::size_t>(op.op);
   const bool miss = is_miss(op);
   const bool succeeded = op.answered && (op.reply.ok || miss);
@@ -67,28 +83,40 @@ void ClientProbe::judge_write(const OpRecord& op, Key& key) {
         lower.lost_concurrently = true;
         ++losers_;
       }
-    } else if (!overlap && other.completed <= self->invoked && self->version < other.version &&
-               self->op == OpKind::kPut && !self->shadowed) {
-      self->shadowed = true;
-      ++shadowed_;
-      if (findings_.wants("lost write")) {
-        findings_.add("lost write", op.completed,
-                      fmt::format("{} at {} was acknowledged, but an earlier write has the higher version", op.key,
-                                  plan_.directory.name(op.node)));
-      }
     }
   }
+  if (self->op != OpKind::kPut || !overtaken(key, *self)) return;
+  self->shadowed = true;
+  ++shadowed_;
+  if (findings_.wants("lost write")) {
+    findings_.add("lost write", op.completed,
+                  fmt::format("{} at {} was acknowledged, but an earlier write has the higher version", op.key,
+                              plan_.directory.name(op.node)));
+  }
+}
+
+bool ClientProbe::overtaken(const Key& key, const Write& write) const {
+  bool earlier = false;
+  for (const Holder& holder : key.holders) {
+    if (!keys_->current(holder)) continue;
+    // A version that was given and then reached nobody says nothing: only what a replica has seen does.
+    if (holder.held == write.version) return false;
+    earlier |= write.version < holder.seen && is_earlier(key, write, holder.seen);
+  }
+  return earlier;
 }
 
 bool ClientProbe::lost_at_end(TrueTime at, const Target& target, Key& key, const Write& write) {
   if (write.op != OpKind::kPut || !write.acked || !write.version || write.shadowed || at >= write.due()) return false;
   for (const Write& other : key.writes) {
-    // Whatever is newer supersedes it; a write of unknown outcome may have.
-    if (write.version < other.version || (!other.version && !(other.completed <= write.invoked))) return false;
+    // Whatever is newer supersedes it; a write of unknown outcome may have. One that was over before cannot, whatever
+    // its version.
+    if (other.completed <= write.invoked) continue;
+    if (write.version < other.version || !other.version) return false;
   }
   return std::ranges::none_of(key.holders, [&](const Holder& holder) {
-    return keys_->current(holder) && target.live(holder.node) &&
-           (holder.held >= write.version || holder.seen > write.version);
+    if (!keys_->current(holder) || !target.live(holder.node)) return false;
+    return holder.held == write.version || (holder.seen > write.version && !is_earlier(key, write, holder.seen));
   });
 }
 
@@ -119,6 +147,7 @@ void ClientProbe::finish(TrueTime at, const Target& target, Report& report, std:
     succeeded += tally.succeeded;
   }
   report.count("requests_count", requests);
+  report.count("open_requests_count", open_);
   report.share("availability_share", succeeded, requests, "requests");
   for (std::size_t i = 0; i < by_client_.size(); ++i) {
     report.share(fmt::format("availability_share[{}]", plan_.clients[i].name), by_client_[i].succeeded,
@@ -147,7 +176,11 @@ void ClientProbe::finish(TrueTime at, const Target& target, Report& report, std:
   }
   report.count("stale_reads_count", stale_, fmt::format("{} gets", hits_ + misses_));
   report.share("stale_reads_share", stale_, hits_, "gets that returned a value");
-  report.count("lost_acknowledged_writes_count", lost, fmt::format("{} acknowledged puts", acked_puts_));
+  const std::string puts = keys_->not_followed() == 0
+                               ? fmt::format("{} acknowledged puts", acked_puts_)
+                               : fmt::format("{} acknowledged puts ({} requests for keys that are not followed)",
+                                             acked_puts_, keys_->not_followed());
+  report.count("lost_acknowledged_writes_count", lost, puts);
   report.count("concurrent_losers_count", losers_, fmt::format("{} acknowledged puts", acked_puts_));
   const auto outcome = [&](std::string_view name, std::uint64_t n, std::string_view what) {
     invariants.push_back({std::string(name), requests > 0, n == 0 ? "" : fmt::format("{} {}", n, what)});

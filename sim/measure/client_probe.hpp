@@ -1,15 +1,19 @@
 // What clients got: availability, latency, errors, stale reads and lost writes.
 //
 // - A request succeeds when it is answered without an error; a miss is a success. One to a node whose process is not
-// there
-//   fails, and so does one without an answer when the node dies or the run ends.
+//   there fails, and so does one whose node dies before it answers. What the end of the run cuts off has neither
+//   succeeded nor failed: it is counted apart and in no other figure.
 // - A read is stale when it returns an older version than a write that was acknowledged before the get was invoked.
 // - A put that was acknowledged is lost when no later read can return it although no later write, delete or expiry
-//   superseded it: at its acknowledgement, when a write that was over before it began has the higher version (a wall
-//   clock ran ahead); at the end of the run, when no live process holds it or a newer one. Of two concurrent puts the
-//   lower version is no loss but a concurrent loser.
+//   superseded it. At its acknowledgement: when replicas have a write that was over before it began and has the higher
+//   version (a wall clock ran ahead), and none has taken the put. At the end of the run: when no live process holds it
+//   or what superseded it, and its time was not up. Of two concurrent puts the lower version is no loss but a
+//   concurrent loser.
 //
 // Without a key table (plan.measure.values is false) only availability, latency and errors are kept.
+//
+// One thread. O(1) a request, O(writes kept of the key x its replicas) an acknowledged write, O(keys x writes x
+// replicas) at the end. Memory: one entry for each get in flight.
 #pragma once
 
 #include <array>
@@ -42,6 +46,8 @@ class ClientProbe {
   };
   void judge_read(const OpRecord& op, Key& key, Version acknowledged);
   void judge_write(const OpRecord& op, Key& key);
+  // Whether a replica has a write of before `write` with a higher version, and none has `write`.
+  bool overtaken(const Key& key, const Write& write) const;
   bool lost_at_end(TrueTime at, const Target& target, Key& key, const Write& write);
 
   static constexpr std::size_t kUnanswered = static_cast<std::size_t>(ErrorCode::kInternal) + 1;
@@ -54,7 +60,7 @@ class ClientProbe {
   std::array<Samples, 3> latency_;
   std::vector<Tally> by_client_;
   std::array<std::uint64_t, kUnanswered + 1> errors_{};
-  std::uint64_t misses_ = 0, hits_ = 0, stale_ = 0, acked_puts_ = 0, shadowed_ = 0, losers_ = 0;
+  std::uint64_t open_ = 0, misses_ = 0, hits_ = 0, stale_ = 0, acked_puts_ = 0, shadowed_ = 0, losers_ = 0;
   Tally sampled_;
   Series series_{"availability_share", {}};
 };

@@ -64,6 +64,8 @@ void CostProbe::finish(const Traffic& traffic, Report& report) {
   Results& results = report.results();
   for (Series* series : {&message_rate_, &byte_rate_, &drops_}) results.series.push_back(std::move(*series));
   for (const TypeTraffic& type : traffic.by_type) {
+    report.figure(fmt::format("messages_per_node_s[{}]", type.type->name), rate(type.messages), population);
+    report.figure(fmt::format("bytes_per_node_s[{}]", type.type->name), rate(type.bytes), population);
     results.cost.push_back({std::string(type.type->name), type.messages, type.bytes});
   }
   std::ranges::stable_sort(results.cost, [](const TypeCost& a, const TypeCost& b) {

@@ -1,5 +1,5 @@
 // Cost: messages and bytes per live node and second, in all and by type, and what was dropped, by cause. Figures come
-// from the driver's cumulative counters; a point of a series is the difference between two samples.
+// from the driver's cumulative counters; a point of a series is the difference between two samples. One thread.
 #pragma once
 
 #include "sim/measure/report.hpp"

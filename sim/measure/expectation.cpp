@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/measure/figure_text.hpp"
 #include "sim/measure/metric_names.hpp"
 
 namespace hearsay::measure {
@@ -26,7 +27,7 @@ void judge_metric(const plan::Expectation& expectation, const Metric* metric, Ex
     return;
   }
   const double value = *metric->value;
-  report.measured = readable(metric->name, value);
+  report.measured = metric_text(metric->name, value);
   if (metric->censored) {
     report.measured = "censored at " + report.measured;
     return;
@@ -35,19 +36,6 @@ void judge_metric(const plan::Expectation& expectation, const Metric* metric, Ex
 }
 
 }  // namespace
-
-std::string readable(std::string_view metric, double value) {
-  const std::string_view name = metric.substr(0, metric.find('['));
-  const auto number = [&] {
-    const bool whole = value > -1e15 && value < 1e15 && value == static_cast<double>(static_cast<std::int64_t>(value));
-    return whole ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{:.4g}", value);
-  };
-  if (name.ends_with("_per_node_s")) return number() + " per node and second";
-  if (name.ends_with("_ms")) return number() + " ms";
-  if (name.ends_with("_s")) return number() + " s";
-  if (name.starts_with("bytes")) return number() + " bytes";
-  return number();
-}
 
 std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
                                      std::span<const InvariantResult> invariants) {

@@ -1,6 +1,6 @@
 // Judges a scenario's [[expect]]s by what was measured. A bound on a censored value fails, and so does one on a metric
 // that the run has no value of: what was not seen is not promised. In an interrupted run what does not hold is open,
-// unless it is an invariant whose violation was seen. Pure.
+// unless it is an invariant whose violation was seen. Pure; any thread. O(expectations log metrics).
 #pragma once
 
 #include <span>
@@ -20,8 +20,5 @@ struct InvariantResult {
 // `metrics` sorted by name. An invariant's name wins over a metric's.
 std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
                                      std::span<const InvariantResult> invariants);
-
-// "12.3 s", "0.98", "40 ms": a value of a metric as a person reads it.
-std::string readable(std::string_view metric, double value);
 
 }  // namespace hearsay::measure

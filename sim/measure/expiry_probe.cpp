@@ -9,7 +9,7 @@
 namespace hearsay::measure {
 
 ExpiryProbe::ExpiryProbe(const plan::Plan& plan, KeyTable& keys, Findings& findings)
-    : plan_(plan), keys_(keys), findings_(findings) {
+    : plan_(plan), keys_(keys), findings_(findings), by_client_(plan.clients.size()) {
   keys_.evicted = [this](const Write& write) {
     if (write.gone != TrueTime::min()) gone_.add(write.gone - write.due());
   };
@@ -19,6 +19,7 @@ void ExpiryProbe::completed(const OpRecord& op, Key& key) {
   if (!op.answered) return;
   if (op.op == OpKind::kGet) {
     ++gets_;
+    if (op.client < by_client_.size()) ++by_client_[op.client].gets;
     if (op.reply.ok) on_hit(op, key);
     if (is_miss(op)) on_miss(op, key);
   } else if (op.reply.ok && op.reply.version) {
@@ -57,6 +58,7 @@ void ExpiryProbe::on_hit(const OpRecord& op, Key& key) {
   const Write* write = key.find(version);
   if (write == nullptr || !write->acked || !write->expires() || op.invoked <= write->completed + write->ttl) return;
   ++late_;
+  if (op.client < by_client_.size()) ++by_client_[op.client].late;
   const Duration late = op.invoked - (write->completed + write->ttl);
   lateness_.add(late);
   if (findings_.wants("late read")) {
@@ -81,6 +83,7 @@ void ExpiryProbe::on_miss(const OpRecord& op, Key& key) {
   }
   const bool early = newest->expired_early;
   ++(early ? early_ : false_misses_);
+  if (!early && op.client < by_client_.size()) ++by_client_[op.client].false_misses;
   const std::string_view kind = early ? "early expiry" : "false miss";
   if (!findings_.wants(kind)) return;
   findings_.add(kind, op.completed,
@@ -140,6 +143,11 @@ void ExpiryProbe::finish(TrueTime at, Report& report, std::vector<InvariantResul
   report.count("false_misses_count", false_misses_, gets);
   report.count("early_drops_count", early_drops_);
   report.count("late_reads_count", late_, gets);
+  for (std::size_t i = 0; i < by_client_.size(); ++i) {
+    const std::string of = fmt::format("{} gets", by_client_[i].gets);
+    report.count(fmt::format("false_misses_count[{}]", plan_.clients[i].name), by_client_[i].false_misses, of);
+    report.count(fmt::format("late_reads_count[{}]", plan_.clients[i].name), by_client_[i].late, of);
+  }
   report.count("resurrections_count", resurrections_, gets);
   report.distribution("lateness_*_s", lateness_, "late reads");
   report.distribution("gone_everywhere_*_s", gone_, "puts whose TTL ran out");

@@ -15,16 +15,21 @@ FailureProbe::FailureProbe(const plan::Plan& plan, std::uint64_t seed, const Tar
       findings_(findings),
       deaths_(target.nodes()),
       troubled_(target.nodes(), false),
+      suspected_(target.nodes(), 0),
+      suspected_wrongly_(target.nodes(), 0),
       gone_at_(target.nodes(), TrueTime::min()),
       per_event_(plan.events.size()) {}
 
 void FailureProbe::event(TrueTime at, std::size_t index) {
   marked_ = index;
   marked_at_ = at;
-  const auto* slow = std::get_if<plan::SlowNode>(&plan_.events[index].action);
-  if (slow == nullptr) return;
+  const plan::Action& action = plan_.events[index].action;
+  const auto* slow = std::get_if<plan::SlowNode>(&action);
+  const auto* clock = std::get_if<plan::ClockChange>(&action);
+  if (slow == nullptr && clock == nullptr) return;
+  const plan::NodeSet& nodes = slow != nullptr ? slow->nodes : clock->nodes;
   // The nodes that the simulator draws for the event: its stream is the event's index, part 0.
-  for (const NodeSlot node : plan::resolve(slow->nodes, seed_, std::uint64_t{index} << 8)) troubled_[raw(node)] = true;
+  for (const NodeSlot node : plan::resolve(nodes, seed_, std::uint64_t{index} << 8)) troubled_[raw(node)] = true;
 }
 
 void FailureProbe::process(TrueTime at, NodeSlot node, ProcessState before, ProcessState after) {
@@ -36,7 +41,10 @@ void FailureProbe::process(TrueTime at, NodeSlot node, ProcessState before, Proc
     observer_gone(at, node);
     if (after == ProcessState::kDown && before != ProcessState::kLeaving) died(at, node);
   }
-  if (!was_live && is_live && deaths_[raw(node)] != nullptr) close(at, node);
+  if (!was_live && is_live) {
+    suspected_[raw(node)] = suspected_wrongly_[raw(node)] = 0;
+    if (deaths_[raw(node)] != nullptr) close(at, node);
+  }
 }
 
 void FailureProbe::died(TrueTime at, NodeSlot node) {
@@ -96,15 +104,22 @@ void FailureProbe::end_mistake(std::uint64_t pair, TrueTime since, TrueTime at, 
   durations_.add(end - since, !retracted);
 }
 
+void FailureProbe::suspected(const Observation& o) {
+  const auto first = [&](std::uint64_t& next) {
+    if (o.value < next) return false;
+    next = o.value + 1;
+    return true;
+  };
+  if (first(suspected_[raw(o.peer)])) ++suspicions_;
+  if (target_.together(o.node, o.peer) && first(suspected_wrongly_[raw(o.peer)])) ++false_suspicions_;
+}
+
 void FailureProbe::observe(const Observation& o, bool changed) {
   if (o.kind == ObservationKind::kRefuted) {
     ++refutations_;
     return;
   }
-  if (o.kind == ObservationKind::kMemberSuspect) {
-    ++suspicions_;
-    false_suspicions_ += target_.together(o.node, o.peer) ? 1U : 0U;
-  }
+  if (o.kind == ObservationKind::kMemberSuspect) suspected(o);
   if (!changed) return;
   const bool member = o.kind == ObservationKind::kMemberAlive || o.kind == ObservationKind::kMemberSuspect;
   if (Death* death = deaths_[raw(o.peer)].get(); death != nullptr && death->observers.test(raw(o.node))) {

@@ -2,15 +2,16 @@
 // and until none has it in its view; and the declarations that were wrong.
 //
 // - The observers of a death are the live members of the dead node's component at that moment. One that had it out of
-// its
-//   view already detected it at once. Full detection is the last moment that somebody's view lost it, and is censored
-//   when the node comes back, or the run ends, before that.
+//   its view already detected it at once. Full detection is the last moment that somebody's view lost it, and is
+//   censored when the node comes back, or the run ends, before that.
 // - A false positive is a member declared dead or forgotten while live and in the declarer's component. The mistake
-// lasts
-//   until the accuser has it in its view again; it is censored when either dies or leaves first.
-// - A healthy accuser is one that no event of the time line has paused or slowed so far.
+//   lasts until the accuser has it in its view again; it is censored when either dies or leaves first.
+// - A healthy accuser is one that no event of the time line has paused, slowed or set the clock of so far.
+// - A suspicion is an incarnation of a member that somebody suspects: counted once, however many adopt it, since every
+//   node that hears of one observes it. It is false when the member is live and in the component of one of them.
 //
-// O(1) an observation, O(slots) a crash. Open deaths and open mistakes are bounded; what is over is counted as such.
+// One thread. O(1) an observation, O(slots) a crash, O(open deaths) the end of a process. Open deaths and open mistakes
+// are bounded; what is over is counted as such.
 #pragma once
 
 #include <memory>
@@ -55,6 +56,7 @@ class FailureProbe {
   void died(TrueTime at, NodeSlot node);
   void close(TrueTime at, NodeSlot node);
   void observer_gone(TrueTime at, NodeSlot observer);
+  void suspected(const Observation& observation);
   void end_mistake(std::uint64_t pair, TrueTime since, TrueTime at, bool retracted);
   static std::uint64_t pair_of(NodeSlot accuser, NodeSlot accused) {
     return std::uint64_t{raw(accuser)} << 32 | raw(accused);
@@ -70,6 +72,8 @@ class FailureProbe {
   std::vector<std::unique_ptr<Death>> deaths_;  // by slot, open ones
   std::vector<NodeSlot> open_;                  // slots with one
   std::vector<bool> troubled_;
+  // By member, of its present life: the incarnations below these were suspected already.
+  std::vector<std::uint64_t> suspected_, suspected_wrongly_;
   std::vector<TrueTime> gone_at_;  // last time that the process ended or left
   std::unordered_map<std::uint64_t, TrueTime> mistakes_;
   std::vector<PerEvent> per_event_;

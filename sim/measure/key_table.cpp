@@ -22,27 +22,23 @@ Holder* Key::holder(NodeSlot node) {
   return at != holders.end() && at->node == node ? &*at : nullptr;
 }
 
-Key* KeyTable::find(std::uint64_t hash, const std::string& name) {
-  Key* found = nullptr;
-  with_hash(hash, [&](Key& key) {
-    if (key.name == name) found = &key;
-  });
-  return found;
-}
-
-Key* KeyTable::add(std::uint64_t hash, const std::string& name) {
-  if (Key* known = find(hash, name)) return known;
+Key* KeyTable::add(const std::string& name, std::uint64_t ring_hash) {
+  const auto index = static_cast<std::uint32_t>(keys_.size());
   if (keys_.size() == kMaxKeys) {
+    Key* known = find(name);
+    not_followed_ += known == nullptr ? 1U : 0U;
+    return known;
+  }
+  const auto [at, fresh] = index_.try_emplace(hash64(name), index);
+  if (!fresh) {
+    Key& known = keys_[at->second];
+    if (known.name == name) return &known;
     ++not_followed_;
     return nullptr;
   }
-  const auto index = static_cast<std::uint32_t>(keys_.size());
-  const auto [at, fresh] = first_.try_emplace(hash, index);
-  next_.push_back(fresh ? kNone : at->second);
-  at->second = index;
   Key key;
   key.name = name;
-  key.hash = hash;
+  key.hash = ring_hash;
   keys_.push_back(std::move(key));
   return &keys_.back();
 }

@@ -1,7 +1,11 @@
-// What the probes of values share: per key the writes that clients asked for, and what each node's store held. By the
-// hash of the ring and then the key itself, since some rings' hashes are short. One thread.
+// What the probes of values share: per key the writes that clients asked for, and what each node's store held. By
+// hash64 of the key itself, which observations carry, and never by the ring's hash: some rings' are short, and two keys
+// that share one would share each other's replicas.
 //
-// Bounded: kMaxKeys keys (the rest is not followed, and counted), kMaxWrites writes a key (the oldest goes).
+// A key is found in O(1), a node's holder in O(log replicas). One thread.
+//
+// Bounded: kMaxKeys keys (the rest is not followed, and counted; so would be a key whose hash64 another one has),
+// kMaxWrites writes a key (the oldest goes).
 #pragma once
 
 #include <functional>
@@ -23,7 +27,7 @@ struct Write {
   TrueTime completed = TrueTime::max();
   Duration ttl{0};
   bool acked = false;
-  bool shadowed = false;  // a write that was over before this began has the higher version
+  bool shadowed = false;  // at its acknowledgement, replicas had a write of before it with a higher version
   bool lost_concurrently = false;
   bool expired_early = false;       // some replica expired it before its time
   TrueTime gone = TrueTime::min();  // when the last live replica let go of it, if that was after its time
@@ -59,7 +63,7 @@ struct PendingWrite {
 
 struct Key {
   std::string name;
-  std::uint64_t hash = 0;
+  std::uint64_t hash = 0;       // the ring's
   std::vector<Write> writes;    // by invocation
   std::vector<Holder> holders;  // by node
   std::vector<Sighting> sightings;
@@ -78,14 +82,17 @@ class KeyTable {
 
   explicit KeyTable(std::uint32_t nodes) : lives_(nodes, 0), ended_(nodes, TrueTime::min()) {}
 
-  // Null beyond kMaxKeys.
-  Key* add(std::uint64_t hash, const std::string& name);
-  Key* find(std::uint64_t hash, const std::string& name);
-  // Every key of that hash, for an observation.
-  template <class Visit>
-  void with_hash(std::uint64_t hash, Visit&& visit) {
-    const auto at = first_.find(hash);
-    for (std::uint32_t i = at == first_.end() ? kNone : at->second; i != kNone; i = next_[i]) visit(keys_[i]);
+  // `ring_hash` is where the ring puts the key. Null for one that is not followed.
+  Key* add(const std::string& name, std::uint64_t ring_hash);
+  // Null for one that no client has asked for.
+  Key* find(const std::string& name) {
+    Key* key = find(hash64(name));
+    return key != nullptr && key->name == name ? key : nullptr;
+  }
+  // By hash64, as an observation has it.
+  Key* find(std::uint64_t id) {
+    const auto at = index_.find(id);
+    return at == index_.end() ? nullptr : &keys_[at->second];
   }
   // May let go of the oldest write: `evicted` is told.
   void add_write(Key& key, const OpRecord& op);
@@ -103,10 +110,8 @@ class KeyTable {
   std::function<void(const Write&)> evicted;
 
  private:
-  static constexpr std::uint32_t kNone = 0xffffffff;
   std::vector<Key> keys_;
-  std::vector<std::uint32_t> next_;
-  std::unordered_map<std::uint64_t, std::uint32_t> first_;
+  std::unordered_map<std::uint64_t, std::uint32_t> index_;  // of keys_, by hash64
   std::vector<std::uint32_t> lives_;
   std::vector<TrueTime> ended_;
   std::uint64_t not_followed_ = 0;

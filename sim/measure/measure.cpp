@@ -41,20 +41,20 @@ struct Measure::Impl {
   }
 
   void on_store(const Observation& o) {
-    keys->with_hash(o.key, [&](Key& key) {
-      Holder& holder = keys->holder(key, o.node);
-      const Holder before = holder;
-      holder.held = o.kind == ObservationKind::kStored ? o.version : Version{};
-      if (o.kind == ObservationKind::kDropped) {
-        holder.seen = {};  // it no longer knows of the key
-        holder.seen_gone = false;
-      } else if (holder.seen <= o.version) {
-        holder.seen = o.version;
-        holder.seen_gone = o.kind != ObservationKind::kStored;
-      }
-      expiry->stored(o, key, before);
-      values->stored(o.at, key);
-    });
+    Key* key = keys->find(o.key);
+    if (key == nullptr) return;
+    Holder& holder = keys->holder(*key, o.node);
+    const Holder before = holder;
+    holder.held = o.kind == ObservationKind::kStored ? o.version : Version{};
+    if (o.kind == ObservationKind::kDropped) {
+      holder.seen = {};  // it no longer knows of the key
+      holder.seen_gone = false;
+    } else if (holder.seen <= o.version) {
+      holder.seen = o.version;
+      holder.seen_gone = o.kind != ObservationKind::kStored;
+    }
+    expiry->stored(o, *key, before);
+    values->stored(o.at, *key);
   }
 
   const plan::Plan& plan;
@@ -114,7 +114,7 @@ void Measure::event_effect(std::size_t index, const EventEffect& effect) { impl_
 void Measure::op_invoked(const OpRecord& op) {
   Impl& m = *impl_;
   if (m.keys) {
-    Key* key = m.keys->add(op.key_hash, op.key);
+    Key* key = m.keys->add(op.key, op.key_hash);
     if (key != nullptr && op.op != OpKind::kGet) m.keys->add_write(*key, op);
   }
   m.clients->invoked(op);
@@ -122,7 +122,7 @@ void Measure::op_invoked(const OpRecord& op) {
 
 void Measure::op_completed(const OpRecord& op) {
   Impl& m = *impl_;
-  Key* key = m.keys ? m.keys->find(op.key_hash, op.key) : nullptr;
+  Key* key = m.keys ? m.keys->find(op.key) : nullptr;
   if (key != nullptr && op.op != OpKind::kGet) {
     const auto write = std::ranges::find(key->writes, op.id, &Write::id);
     if (write != key->writes.end()) {

@@ -2,7 +2,7 @@
 // incrementally, and ends in Results. The simulator and the controller of a real run feed the same functions. It never
 // answers and never draws randomness, so that a run decides the same with it and without. One thread.
 //
-// Calls come in order of true time.
+// Calls come in order of true time. What each costs is said by the probe that it goes to.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class Measure {
   void event(TrueTime at, std::size_t index);
   void event_effect(std::size_t index, const EventEffect& effect);
   void op_invoked(const OpRecord& op);    // reply not yet set
-  void op_completed(const OpRecord& op);  // answered, or given up at the end of the run
+  void op_completed(const OpRecord& op);  // answered, given up with its node, or cut off by the end of the run
 
   // From the nodes.
   void observe(const Observation& observation);

@@ -1,6 +1,7 @@
 // What can be measured, by name: the list that a scenario's [[expect]] is checked against, and that the reference page
 // docs/reference/metrics.md is made from. A name in brackets stands for an event's label ("convergence_s[label]"), a
-// client's name ("[client]") or an error's ("[error]"); the unit is a name's last part. Immutable; any thread.
+// client's name ("[client]"), an error's ("[error]") or a message type's ("[type]"); the unit is a name's last part.
+// Immutable; any thread.
 #pragma once
 
 #include <span>
@@ -8,16 +9,18 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/plan/metric_unit.hpp"
+
 namespace hearsay::measure {
 
 // The statistics that a "*" in a metric's name stands for.
 inline constexpr std::string_view kStatistics[] = {"min", "mean", "median", "p90", "p99", "p999", "max"};
 
 struct MetricInfo {
-  std::string_view name;  // "get_latency_*_ms": one of kStatistics in place of the star
-  std::string_view unit;
+  std::string_view name;        // "get_latency_*_ms": one of kStatistics in place of the star
   std::string_view population;  // what it is a figure of
   std::string_view definition;  // one sentence
+  std::string_view unit() const { return plan::symbol(plan::unit_of(name)); }
 };
 
 struct InvariantInfo {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/plan/metric_unit.hpp"
+
 namespace hearsay::measure {
 
 bool Findings::wants(std::string_view kind) const {
@@ -30,7 +32,7 @@ void Report::share(std::string name, std::uint64_t part, std::uint64_t whole, st
 }
 
 void Report::distribution(std::string_view pattern, const Samples& samples, std::string_view population) {
-  const bool ms = pattern.find("_ms") != std::string_view::npos;
+  const bool ms = plan::unit_of(pattern) == plan::MetricUnit::kMilliseconds;
   const Distribution d = samples.distribution(ms ? 1000.0 : 1.0);
   const std::string of = d.censored == 0 ? fmt::format("{} {}", d.count, population)
                                          : fmt::format("{} {}, {} censored", d.count, population, d.censored);

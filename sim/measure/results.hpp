@@ -2,7 +2,7 @@
 // expectations held. Plain values, from which the summary, results.json and rows.csv are written; several runs are
 // summed up in statistics.hpp.
 //
-// The unit is the last part of a metric's name: _s, _ms, _share, _count, _bytes, _per_node_s.
+// The unit is in a metric's name (plan/metric_unit.hpp).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Metric {
   std::string population;  // what it is a figure of: "64 nodes", "812 gets"
 };
 
-// Order statistics of a population. p99 is present only where the population has 100 members or more.
+// Order statistics of a population. p90, p99 and p999 are there only where it has 10, 100 and 1000 members or more.
 struct Distribution {
   std::uint64_t count = 0;
   std::uint64_t censored = 0;

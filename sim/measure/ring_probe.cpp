@@ -1,12 +1,12 @@
 #include "sim/measure/ring_probe.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
-#include "core/base/wide.hpp"
 #include "sim/measure/placing.hpp"
 
 namespace hearsay::measure {
@@ -47,30 +47,58 @@ std::vector<RingProbe::Group> RingProbe::groups() {
   return groups;
 }
 
-const RingProbe::Owners& RingProbe::owners(const SlotSet& view) {
+std::size_t RingProbe::owners(const SlotSet& view) {
+  static_assert(kMaxCached >= kMaxViews);
   ++uses_;
-  for (const auto& cached : cache_) {
-    if (cached->view != view) continue;
-    cached->used = uses_;
-    return cached->owners;
+  if (const auto known = std::ranges::find(cache_, view, &Cached::view); known != cache_.end()) {
+    known->used = uses_;
+    return static_cast<std::size_t>(known - cache_.begin());
   }
-  if (cache_.size() == kMaxCached) {
-    cache_.erase(std::ranges::min_element(cache_, {}, [](const auto& cached) { return cached->used; }));
-  }
-  auto fresh = std::make_unique<Cached>();
-  fresh->view = view;
-  fresh->used = uses_;
-  const auto members = ring_members(plan_.directory, view, target_.nodes());
-  const auto placement = ring_.place(members);
-  Owners& owners = fresh->owners;
+  if (cache_.size() < kMaxCached) cache_.emplace_back();
+  const auto oldest = std::ranges::min_element(cache_, {}, &Cached::used);  // a fresh one was never used
+  const auto index = static_cast<std::size_t>(oldest - cache_.begin());
+  oldest->view = view;
+  oldest->used = uses_;
+  const auto placement = place(view);
+  Owners& owners = oldest->owners;
   if (!placement->arcs(owners.arcs) || owners.arcs.empty() || owners.arcs.size() > kMaxArcs) owners.arcs.clear();
   std::vector<std::uint64_t> keys(kSampledKeys);
   const std::uint64_t step = std::numeric_limits<std::uint64_t>::max() / kSampledKeys + 1;
   for (std::size_t i = 0; i < kSampledKeys; ++i) keys[i] = i * step + step / 2;
   owners.sampled.resize(kSampledKeys);
   placement->lookup_batch(keys, owners.sampled);
-  cache_.push_back(std::move(fresh));
-  return cache_.back()->owners;
+  distances_.resize(kMaxCached * kMaxCached, -1);
+  for (std::size_t other = 0; other < kMaxCached; ++other) {
+    distances_[std::min(index, other) * kMaxCached + std::max(index, other)] = -1;
+  }
+  return index;
+}
+
+// From the former placement with the fewest members to change, unless those are many (as in PlacementCache).
+std::shared_ptr<const Placement> RingProbe::place(const SlotSet& view) {
+  const auto members = ring_members(plan_.directory, view, target_.nodes());
+  const auto nearest = std::ranges::min_element(former_, {}, [&](const Former& f) { return f.view.distance(view); });
+  std::shared_ptr<const Placement> placement;
+  if (nearest != former_.end() && nearest->view.distance(view) <= std::max<std::size_t>(1, members.size() / 8)) {
+    RingChange change;
+    const auto before = ring_members(plan_.directory, nearest->view, target_.nodes());
+    const auto by_id = &RingMember::id;
+    std::ranges::set_difference(members, before, std::back_inserter(change.joined), {}, by_id, by_id);
+    std::ranges::set_difference(before, members, std::back_inserter(change.left), {}, by_id, by_id);
+    placement = ring_.apply(*nearest->placement, change, members);
+    former_.erase(nearest);
+  } else {
+    placement = ring_.place(members);
+    if (former_.size() == kMaxFormer) former_.erase(former_.begin());
+  }
+  former_.push_back({view, placement});
+  return placement;
+}
+
+double RingProbe::distance(std::size_t a, std::size_t b) {
+  double& known = distances_[std::min(a, b) * kMaxCached + std::max(a, b)];
+  if (known < 0) known = distance(cache_[a].owners, cache_[b].owners);
+  return known;
 }
 
 double RingProbe::distance(const Owners& a, const Owners& b) {
@@ -79,22 +107,32 @@ double RingProbe::distance(const Owners& a, const Owners& b) {
     for (std::size_t i = 0; i < kSampledKeys; ++i) different += a.sampled[i] != b.sampled[i] ? 1U : 0U;
     return static_cast<double>(different) / kSampledKeys;
   }
-  // Both begin at 0 and end at 2^64 - 1: one pass over the ends of both.
+  // Both begin at 0 and end at 2^64 - 1: one pass over the ends of both. Without a branch on what they hold, which
+  // would be guessed wrong at every other arc.
   std::uint64_t begin = 0;
-  Uint128 different = 0;  // all of it is 2^64
+  std::uint64_t different = 0;  // 2^64 is 0, hence `same`
+  bool same = false;
   for (std::size_t i = 0, j = 0; i < a.arcs.size() && j < b.arcs.size();) {
-    const std::uint64_t last = std::min(a.arcs[i].last, b.arcs[j].last);
-    if (a.arcs[i].owner != b.arcs[j].owner) different += static_cast<Uint128>(last - begin) + 1;
+    const Arc& x = a.arcs[i];
+    const Arc& y = b.arcs[j];
+    const std::uint64_t last = std::min(x.last, y.last);
+    const bool differ = x.owner != y.owner;
+    different += (last - begin + 1) & (std::uint64_t{0} - static_cast<std::uint64_t>(differ));
+    same |= !differ;
     begin = last + 1;
-    const bool next_a = a.arcs[i].last == last, next_b = b.arcs[j].last == last;
-    i += next_a ? 1U : 0U;
-    j += next_b ? 1U : 0U;
+    i += static_cast<std::size_t>(x.last == last);
+    j += static_cast<std::size_t>(y.last == last);
   }
-  return static_cast<double>(different) / 18446744073709551616.0;
+  return same ? static_cast<double>(different) / 18446744073709551616.0 : 1;
 }
 
 void RingProbe::sample(TrueTime at) {
   const std::vector<Group> all = groups();
+  // Nothing is placed while all agree.
+  std::vector<std::size_t> placed;
+  if (std::ranges::any_of(all, [&](const Group& group) { return group.view != all.front().view; })) {
+    for (const Group& group : all) placed.push_back(owners(group.view));
+  }
   double sum[2] = {0, 0}, max[2] = {0, 0}, pairs[2] = {0, 0};
   for (std::size_t g = 0; g < all.size(); ++g) {
     const auto size = static_cast<double>(all[g].nodes);
@@ -104,9 +142,7 @@ void RingProbe::sample(TrueTime at) {
       const double weight = size * static_cast<double>(all[h].nodes);
       pairs[where] += weight;
       if (all[g].view == all[h].view) continue;
-      // The cache may drop the first while the second is placed only if it were smaller than two.
-      const Owners& a = owners(all[g].view);
-      const double d = distance(a, owners(all[h].view));
+      const double d = distance(placed[g], placed[h]);
       sum[where] += weight * d;
       max[where] = std::max(max[where], d);
     }

@@ -5,6 +5,9 @@
 // their overlaps are measured exactly, else, or when there are more than kMaxArcs, on kSampledKeys evenly spread
 // hashes. Bounded: the kMaxViews most common views a sample (fewer in large networks); nodes with other views are left
 // out, and the population says so.
+//
+// In a long split the same few views are compared at every sample, and while it begins and ends each view differs from
+// another by a few members: owners and distances are kept, and a placement is made from the nearest one at hand.
 #pragma once
 
 #include <memory>
@@ -19,7 +22,8 @@ namespace hearsay::measure {
 class RingProbe {
  public:
   static constexpr std::size_t kMaxViews = 64;
-  static constexpr std::size_t kMaxCached = 128;
+  static constexpr std::size_t kMaxCached = 128;  // at least kMaxViews: a sample never drops what it looks at
+  static constexpr std::size_t kMaxFormer = 4;
   static constexpr std::size_t kMaxArcs = 65'536;
   static constexpr std::size_t kSampledKeys = 4096;
 
@@ -39,6 +43,11 @@ class RingProbe {
     Owners owners;
     std::uint64_t used = 0;
   };
+  // A placement to make the next one from.
+  struct Former {
+    SlotSet view;
+    std::shared_ptr<const Placement> placement;
+  };
   struct Group {
     SlotSet view;
     std::uint32_t component = 0;
@@ -50,14 +59,20 @@ class RingProbe {
   };
 
   std::vector<Group> groups();
-  const Owners& owners(const SlotSet& view);
+  // The index in cache_ of a view's owners, placed unless they are known.
+  std::size_t owners(const SlotSet& view);
+  std::shared_ptr<const Placement> place(const SlotSet& view);
+  // Between two of cache_, computed unless it is known.
+  double distance(std::size_t a, std::size_t b);
   static double distance(const Owners& a, const Owners& b);
 
   const plan::Plan& plan_;
   const Ring& ring_;
   const Target& target_;
   const ViewProbe& views_;
-  std::vector<std::unique_ptr<Cached>> cache_;
+  std::vector<Cached> cache_;
+  std::vector<double> distances_;  // [a * kMaxCached + b], a < b, of cache_; negative: not known
+  std::vector<Former> former_;     // the newest last
   std::uint64_t uses_ = 0;
   std::uint64_t left_out_ = 0;
   Mean within_, across_;

@@ -52,7 +52,7 @@ Distribution Samples::distribution(double per_second) const {
   d.max = static_cast<double>(max_) * scale;
   d.mean = static_cast<double>(sum_) / static_cast<double>(count_) * scale;
   d.median = at(0.5);
-  d.p90 = at(0.9);
+  if (count_ >= kP90Population) d.p90 = at(0.9);
   if (count_ >= kP99Population) d.p99 = at(0.99);
   if (count_ >= kP999Population) d.p999 = at(0.999);
   return d;
@@ -141,7 +141,7 @@ std::vector<RunsSummary> summarise(std::vector<Results> runs) {
       s.min = values.known.front();
       s.max = values.known.back();
       s.median = values.known[rank_of(0.5, n)];
-      if (n >= 10) s.p90 = values.known[rank_of(0.9, n)];
+      if (n >= kP90Population) s.p90 = values.known[rank_of(0.9, n)];
     }
     if (n > 1) {
       double squares = 0;

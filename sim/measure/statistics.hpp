@@ -17,6 +17,8 @@
 
 namespace hearsay::measure {
 
+// A quantile of fewer than this is not told: it would be the maximum under another name.
+inline constexpr std::uint64_t kP90Population = 10;
 inline constexpr std::uint64_t kP99Population = 100;
 inline constexpr std::uint64_t kP999Population = 1000;
 

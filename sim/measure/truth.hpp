@@ -56,11 +56,12 @@ struct OpRecord {
   std::uint32_t client = 0;  // index of the client, or kNoClient for an [[op]]
   OpKind op{};
   std::string key;
-  std::uint64_t key_hash = 0;
-  Duration ttl{0};  // of a put; 0 = never
+  std::uint64_t key_hash = 0;  // the ring's
+  Duration ttl{0};             // of a put; 0 = never
   TrueTime invoked{};
   TrueTime completed{};
   bool answered = false;  // false: no reply arrived before the node died or the run ended
+  bool cut_off = false;   // the run ended first: what would have become of it is not known
   Reply reply;
 };
 inline constexpr std::uint32_t kNoClient = 0xffffffff;
@@ -76,7 +77,7 @@ struct Traffic {
   std::uint64_t delivered = 0;
   std::uint64_t dropped_loss = 0;
   std::uint64_t dropped_cut = 0;    // by a partition
-  std::uint64_t dropped_down = 0;   // receiver not up
+  std::uint64_t dropped_down = 0;   // receiver not up, or held on a connection whose process ended
   std::uint64_t dropped_queue = 0;  // bandwidth queue, high-water mark, a paused node's backlog
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;

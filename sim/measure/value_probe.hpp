@@ -1,10 +1,19 @@
 // Value convergence: from the acknowledgement of a write until all live replicas of the key in the component hold it or
-// a newer one. The component is that of the node that was asked; its replicas are those that the ring names when it is
-// given the component's target view, at any moment. A replica that deleted or expired the version, or a newer one, has
-// had it. Censored by the write's own expiry and by the end of the run.
+// a newer one. The component is that of the node that was asked, or once that one is gone the component of a node that
+// has the write; its replicas are those that the ring names when it is given the component's target view, at any
+// moment. A replica that deleted or expired the version, or a newer one, has had it. Censored by the write's own expiry
+// and by the end of the run.
+//
+// Whether values agree at the end is another question, asked anew of each key: replicas that had a write may have lost
+// it, and others have become replicas since.
+//
+// One thread. O(replicas x log holders of the key) a change of a store and a write followed; O(writes followed) as
+// often when targets change and at each sample.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/protocol/ring.hpp"
@@ -30,7 +39,15 @@ class ValueProbe {
 
  private:
   void check(TrueTime at, Key& key);
+  // Of the component that must have a write that `asked` coordinated; null when nobody is left to tell.
+  const Placement* placement_of(Key& key, NodeSlot asked, Version version);
+  std::size_t wanted(const Placement& placed) const {
+    return replicas_ == 0 ? placed.members() : std::min<std::size_t>(replicas_, placed.members());
+  }
+  std::span<const NodeSlot> replicas_of(const Placement& placed, const Key& key);
+  bool has_seen(Key& key, NodeSlot node, Version version) const;
   bool converged(Key& key, const PendingWrite& write);
+  bool agrees_at_end(Key& key, const Write& write);
   const Placement& placement(std::uint32_t component);
   void sweep(TrueTime at);
 
@@ -40,11 +57,11 @@ class ValueProbe {
   const Target& target_;
   KeyTable& keys_;
   std::vector<std::shared_ptr<const Placement>> placements_;  // by component, of the present targets
-  std::vector<NodeSlot> scratch_;
-  std::vector<std::size_t> open_;  // indices of keys with pending writes
+  std::vector<NodeSlot> scratch_;                             // of replicas_of
+  std::vector<std::size_t> open_;                             // indices of keys with pending writes
   std::size_t pending_ = 0;
   Samples times_;
-  std::uint64_t not_followed_ = 0, unfinished_ = 0;
+  std::uint64_t not_followed_ = 0;
 };
 
 }  // namespace hearsay::measure

@@ -4,16 +4,15 @@
 //
 // - A process begins with an empty view; a dead one has none.
 // - A paused node is a live process: it must converge, so nobody does while a pause keeps it from it. A leaving one is
-// in
-//   no target and need not.
+//   in no target and need not.
 // - An event that changes the targets several times (a flap, a churn, a rolling restart) is clocked from its last
 // change.
 // - Agreement at the instant the targets change belongs to the episode before: within one instant all changes and
 //   observations count as one.
 //
-// O(1) an observation; O(live nodes) a single change of one common target; O(live nodes x slots / 64) otherwise, once
-// an instant. Memory: a bit a slot for each node that observed something of its own, none for those that know nobody or
-// everybody.
+// One thread. O(1) an observation; O(live nodes) a single change of one common target; O(live nodes x slots / 64)
+// otherwise, once an instant. Memory: a bit a slot for each node that observed something of its own, none for those
+// that know nobody or everybody.
 #pragma once
 
 #include <limits>

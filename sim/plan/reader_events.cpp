@@ -13,18 +13,32 @@
 
 namespace hearsay::plan {
 
+namespace {
+
+// An end that nothing follows would be measured as "at once" and "no more than 0 s".
+void check_before_end(const EventInput& input, Duration end, std::string_view key) {
+  const Duration duration = input.reading.plan.duration;
+  if (end != duration) return input.check_end(end, key);
+  input.section.report(
+      key,
+      fmt::format("ends with the scenario, at {}, and nothing could follow; expected an end before that, or no '{}'",
+                  format_duration(duration), key));
+}
+
+}  // namespace
+
 std::optional<Duration> EventInput::end() const {
   section.at_most_one({"for", "until"});
   if (section.has("for")) {
     const Duration length = section.duration("for", 1ns, {1ns, kTenYears});
-    check_end(at + length, "for");
+    check_before_end(*this, at + length, "for");
     return at + length;
   }
   if (!section.has("until")) return std::nullopt;
   const Duration until = section.duration("until", at + 1ns);
   if (until <= at)
     section.report("until", fmt::format("not after 'at' ({}); expected a later time", format_duration(at)));
-  check_end(until, "until");
+  check_before_end(*this, until, "until");
   return until;
 }
 

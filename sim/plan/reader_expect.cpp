@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/base/nearest.hpp"
-#include "core/base/quantity.hpp"
+#include "sim/plan/metric_unit.hpp"
 #include "sim/plan/reading.hpp"
 
 namespace hearsay::plan {
@@ -135,8 +135,7 @@ class ExpectationReader {
                                                           list_of(names), did_you_mean(index, names)));
   }
 
-  // A number is in the metric's unit; a string has its own, which the end of the metric's name says how to turn into
-  // it.
+  // A number is in the metric's unit; a string has a unit of its own.
   void read_bound(std::string_view key, std::string_view sign, std::optional<double>& bound) {
     const Input* value = section_.find(key);
     if (value == nullptr) return;
@@ -148,24 +147,10 @@ class ExpectationReader {
     }
     const Input* text = section_.string(key, "a number, or a quantity with a unit");
     if (text == nullptr) return;
-    const auto converted = convert(split_name(expectation_.metric).base, text->text);
+    const auto converted = parse_in(unit_of(expectation_.metric), text->text);
     if (!converted) return section_.report(key, converted.error().message);
     bound = *converted;
     expectation_.text += fmt::format(" {} {}", sign, text->text);
-  }
-
-  static Result<double> convert(std::string_view metric, std::string_view text) {
-    const bool bytes = metric.starts_with("bytes_") || metric.ends_with("_bytes");
-    const bool per_second = metric.ends_with("_per_node_s");
-    if (bytes && per_second && text.ends_with("/s")) text.remove_suffix(2);
-    if (bytes) return parse_size(text).map([](std::int64_t b) { return static_cast<double>(b); });
-    if (per_second) return invalid(fmt::format("{} is a string; expected a plain number", quote(text)));
-    if (metric.ends_with("_ms"))
-      return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e6; });
-    if (metric.ends_with("_s"))
-      return parse_duration(text).map([](Duration d) { return static_cast<double>(d.count()) / 1e9; });
-    if (metric.ends_with("_share")) return parse_share(text);
-    return invalid(fmt::format("{} is a string; expected a plain number", quote(text)));
   }
 
   Reading& reading_;

@@ -98,11 +98,12 @@ Action read_rolling(const EventInput& input) {
   // A leave takes a second of its own before the node stops. Divided, so that nothing overflows.
   const auto nodes = static_cast<std::int64_t>(count_of(rolling.nodes));
   const Duration each = rolling.down + rolling.pause + (rolling.leave_first ? Duration(1s) : 0ns);
-  const Duration left = input.reading.plan.duration - input.at + rolling.pause;
+  // The last one must be back before the end, and not at it.
+  const Duration left = input.reading.plan.duration - input.at + rolling.pause - 1ns;
   if (each > left / nodes) {
     input.section.report("nodes",
-                         fmt::format("{} nodes at {} each end after the scenario ({}); expected fewer, or less time "
-                                     "for each",
+                         fmt::format("{} nodes at {} each do not end before the scenario ({}); expected fewer, or "
+                                     "less time for each",
                                      nodes, format_duration(each), format_duration(input.reading.plan.duration)));
   }
   return rolling;

@@ -49,7 +49,7 @@ void add_nodes(Reading& reading, const Section& section, const std::string& grou
     section.report("count", fmt::format("more than {} nodes together", reading.options.max_nodes));
   }
   const std::uint16_t region = region_of(reading, section);
-  const double weight = section.real("weight", 1.0, {1e-6, 1e6});
+  const double weight = section.real("weight", 1.0, {1e-6, Directory::kMaxWeight});
   const auto zone = static_cast<std::uint32_t>(section.integer("zone", 0, {0, 0xffffffff}));
   const bool present = section.boolean("present", true);
   if (reading.diagnostics.failed()) return;

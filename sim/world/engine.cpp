@@ -56,7 +56,7 @@ Engine::~Engine() {
   }
 }
 
-std::uint64_t Engine::run_before(TrueTime end) {
+std::uint64_t Engine::run_before(TrueTime end, std::uint64_t most) {
   const std::uint64_t before = events_;
   const std::int64_t end_ns = end.time_since_epoch().count();
   const auto prefetch = [this](const Event& event) {
@@ -64,8 +64,8 @@ std::uint64_t Engine::run_before(TrueTime end) {
     if (is_message(event)) pool_.prefetch(payload_index(event));
   };
   Event event;
-  while (queue_.pop_before(end_ns, event, prefetch)) handle(event);
-  now_ns_ = end_ns;
+  for (; most > 0 && queue_.pop_before(end_ns, event, prefetch); --most) handle(event);
+  if (most > 0) now_ns_ = end_ns;
   return events_ - before;
 }
 
@@ -80,7 +80,7 @@ void Engine::handle(const Event& event) {
     if (!record.running) [[unlikely]] {
       ++dropped_down_;
     } else if (record.backlogged) [[unlikely]] {
-      divert(event, std::move(ref), nullptr);
+      (void)divert(event, std::move(ref), nullptr);
     } else {
       input(record, event, &message, nullptr);
     }
@@ -93,8 +93,10 @@ void Engine::handle(const Event& event) {
   // A timer of an earlier life.
   if (!record.running || static_cast<std::int32_t>(event.seq - record.boot_seq) < 0) [[unlikely]]
     return;
+  if (record.rate_changes && !armed_[record.clock].take(event)) [[unlikely]]
+    return;
   if (record.backlogged) [[unlikely]] {
-    divert(event, {}, nullptr);
+    (void)divert(event, {}, nullptr);
   } else {
     input(record, event, nullptr, nullptr);
   }
@@ -123,7 +125,8 @@ inline void Engine::input(NodeRecord& record, const Event& event, const Message*
     count(record, event, kRequestType);
     node.request(step_, *request);
   }
-  drain(record, event.dst);
+  // Most deliveries decide nothing.
+  if (!step_.actions().empty() || !step_.observations().empty() || !step_.replies().empty()) drain(record, event.dst);
 }
 
 inline void Engine::begin(const NodeRecord& record, std::uint32_t node) {
@@ -149,11 +152,12 @@ inline void Engine::drain(NodeRecord& record, std::uint32_t node) {
   auto& actions = step_.actions();
   for (Step::Action& action : actions) {
     if (action.kind == Step::Action::Kind::kArm) {
-      std::int64_t delay_ns = action.delay.count();
-      if (record.clock != 0) [[unlikely]]
-        delay_ns = clocks_[record.clock].true_delay(action.delay).count();
-      queue_.push({now_ns_ + delay_ns, node, node, record.next_seq++,
-                   handle_of(action.role, action.timer.kind, action.timer.argument)});
+      if (record.clock != 0) [[unlikely]] {
+        arm_by_clock(record, node, action);
+      } else {
+        queue_.push({now_ns_ + action.delay.count(), node, node, record.next_seq++,
+                     handle_of(action.role, action.timer.kind, action.timer.argument)});
+      }
       continue;
     }
     MessageRef message = MessageRef::adopt(action.message);
@@ -164,7 +168,14 @@ inline void Engine::drain(NodeRecord& record, std::uint32_t node) {
     } else {
       const std::uint32_t to = raw(action.to);
       HEARSAY_CHECK(to < arena_.size());
-      transmit(record, node, to, *message, network_.send(now_ns_, node, to, message->wire_bytes, action.send_class));
+      const Fate fate = network_.send(now_ns_, node, to, message->wire_bytes, action.send_class);
+      if (fate.copies == 1) [[likely]] {
+        count_sent(*message);
+        const std::uint32_t handle = message.detach()->handle | kMessageBit;  // the step's count becomes the queue's
+        queue_.push({fate.at_ns[0], node, to, record.next_seq++, handle});
+      } else {
+        transmit(record, node, to, *message, fate);
+      }
     }
   }
   actions.clear();
@@ -183,23 +194,36 @@ void Engine::drain_reports(std::uint32_t node) {
   step_.replies().clear();
 }
 
-inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message,
-                             const Fate& fate) {
+inline void Engine::count_sent(const Message& message) {
   if (message.family >= sent_.size()) [[unlikely]]
     sent_.resize(message.family + 1);
   measure::TypeTraffic& sent = sent_[message.family];
   ++sent.messages;
   sent.bytes += message.wire_bytes;
+}
+
+inline void Engine::transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message,
+                             const Fate& fate) {
+  count_sent(message);
   const std::uint32_t handle = message.handle | kMessageBit;
   for (int copy = 0; copy < fate.copies; ++copy) {
     (void)MessageRef(&message).detach();  // the queue's count
     queue_.push({fate.at_ns[copy], node, to, record.next_seq++, handle});
   }
   if (fate.held) [[unlikely]]
-    network_.hold(now_ns_, node, to, MessageRef(&message));
+    network_.hold(now_ns_, node, to, MessageRef(&message), fate.connection);
 }
 
-// One payload, shared by all receivers. Everybody whose process runs listens to the topic.
+void Engine::arm_by_clock(NodeRecord& record, std::uint32_t node, const Step::Action& action) {
+  const NodeClock& clock = clocks_[record.clock];
+  const Event event{now_ns_ + clock.true_delay(action.delay).count(), node, node, record.next_seq++,
+                    handle_of(action.role, action.timer.kind, action.timer.argument)};
+  queue_.push(event);
+  if (record.rate_changes) armed_[record.clock].add(event, clock.mono(now()) + action.delay);
+}
+
+// One payload, shared by all receivers: everybody who was ever started, since a publisher is not told who crashed or
+// left. What is sent to those is dropped where they were, and is a cost like the rest.
 void Engine::publish(NodeRecord& record, std::uint32_t node, const Message& message) {
   for (std::uint32_t to = 0; to < arena_.size(); ++to) {
     if (to == node || arena_[to].epoch == 0) continue;
@@ -252,16 +276,14 @@ bool Engine::start(NodeSlot node, bool keep_state, std::span<const NodeSlot> see
   process.start(step_, boot);
   drain(record, raw(node));
   if (kept != kept_.end()) kept_.erase(kept);
+  settle_pace(raw(node));
   return true;
 }
 
 bool Engine::crash(NodeSlot node) {
   NodeRecord& record = arena_[raw(node)];
   if (!record.running) return false;
-  Kept& kept = kept_[raw(node)];
-  kept.persisted = {};
-  kept.at = mono(record);
-  Node(composition_, arena_.block(raw(node))).save(kept.at, kept.persisted);
+  keep(record, raw(node));
   end_process(record, raw(node));
   record.state = measure::ProcessState::kDown;
   return true;
@@ -280,9 +302,18 @@ bool Engine::leave(NodeSlot node) {
 bool Engine::stop(NodeSlot node) {
   NodeRecord& record = arena_[raw(node)];
   if (record.state != measure::ProcessState::kLeaving) return false;
+  keep(record, raw(node));
   end_process(record, raw(node));
   record.state = measure::ProcessState::kAbsent;
   return true;
+}
+
+// What the next life of the node may get, if it is started with its state.
+void Engine::keep(const NodeRecord& record, std::uint32_t node) {
+  Kept& kept = kept_[node];
+  kept.persisted = {};
+  kept.at = mono(record);
+  Node(composition_, arena_.block(node)).save(kept.at, kept.persisted);
 }
 
 void Engine::end_process(NodeRecord& record, std::uint32_t node) {
@@ -290,6 +321,7 @@ void Engine::end_process(NodeRecord& record, std::uint32_t node) {
   record.running = false;
   record.backlogged = false;
   backlogs_.erase(node);
+  if (record.rate_changes) armed_[record.clock].clear();
   views_.clear(NodeSlot{node});
   network_.forget_node(node);
 }
@@ -303,7 +335,7 @@ bool Engine::pause(NodeSlot node, measure::EventEffect* effect) {
   record.backlogged = true;
   Backlog& backlog = backlogs_[raw(node)];
   backlog.paused = true;
-  backlog.effect = effect;
+  backlog.paused_by = effect;
   return true;
 }
 
@@ -318,27 +350,50 @@ bool Engine::resume(NodeSlot node) {
   return true;
 }
 
-bool Engine::slow(NodeSlot node, Duration step, measure::EventEffect* effect) {
-  NodeRecord& record = arena_[raw(node)];
+bool Engine::slow(NodeSlot node, std::size_t cause, Duration step, measure::EventEffect* effect) {
+  HEARSAY_CHECK(step > Duration::zero());
+  slowness_[raw(node)].push_back({cause, step.count(), effect});
+  return settle_pace(raw(node));
+}
+
+bool Engine::end_slow(NodeSlot node, std::size_t cause) {
+  const auto found = slowness_.find(raw(node));
+  if (found == slowness_.end()) return false;
+  const std::size_t ended = std::erase_if(found->second, [&](const Slowness& s) { return s.cause == cause; });
+  if (found->second.empty()) slowness_.erase(found);
+  settle_pace(raw(node));
+  return ended > 0;
+}
+
+// Lets a running node go at the pace that is in force for it; false when it does not run. An input that it is at is
+// finished at the old pace.
+bool Engine::settle_pace(std::uint32_t node) {
+  NodeRecord& record = arena_[node];
   if (!record.running) return false;
-  if (step == Duration::zero() && !record.backlogged) return false;
+  const auto found = slowness_.find(node);
+  const bool slow = found != slowness_.end();
+  if (!slow && !record.backlogged) return true;
   record.backlogged = true;
-  Backlog& backlog = backlogs_[raw(node)];
-  backlog.step_ns = step.count();
-  if (effect != nullptr) backlog.effect = effect;
-  if (!backlog.paused && !backlog.serving) serve(raw(node));
+  Backlog& backlog = backlogs_[node];
+  backlog.step_ns = slow ? found->second.back().step_ns : 0;
+  backlog.slowed_by = slow ? found->second.back().effect : nullptr;
+  if (!backlog.paused && !backlog.serving) serve(node);
   return true;
 }
 
-void Engine::divert(const Event& event, MessageRef message, std::unique_ptr<Request> request) {
+// False: there is no room for it.
+bool Engine::divert(const Event& event, MessageRef message, std::unique_ptr<Request> request) {
   Backlog& backlog = backlogs_[event.dst];
+  measure::EventEffect* effect = backlog.effect();
   if (message && backlog.messages >= kMaxBacklog) {
     ++dropped_backlog_;
-    if (backlog.effect != nullptr) ++backlog.effect->dropped;
-    return;
+    if (effect != nullptr) ++effect->dropped;
+    return false;
   }
+  if (request && backlog.requests >= kMaxQueuedRequests) return false;
   if (message) ++backlog.messages;
-  if (backlog.effect != nullptr) ++backlog.effect->deferred;
+  if (request) ++backlog.requests;
+  if (effect != nullptr) ++effect->deferred;
   backlog.waiting.push_back({event, std::move(message), std::move(request)});
   if (!backlog.paused && !backlog.serving) {
     backlog.serving = true;
@@ -346,6 +401,7 @@ void Engine::divert(const Event& event, MessageRef message, std::unique_ptr<Requ
     queue_.push({now_ns_ + backlog.step_ns, event.dst, event.dst, record.next_seq++,
                  handle_of(Role::kRing, static_cast<std::uint8_t>(DriverEvent::kServe), 0)});
   }
+  return true;
 }
 
 // A slow node gets to the next input; a resumed one to all of them.
@@ -362,6 +418,7 @@ void Engine::serve(std::uint32_t node) {
     const Waiting next = std::move(backlog.waiting.front());
     backlog.waiting.pop_front();
     if (next.message) --backlog.messages;
+    if (next.request) --backlog.requests;
     input(record, next.event, next.message.get(), next.request.get());
     if (backlog.step_ns > 0) break;
   }
@@ -389,7 +446,22 @@ NodeClock& Engine::clock_of(NodeSlot node) {
 MonoTime Engine::mono(const NodeRecord& record) const { return clocks_[record.clock].mono(now()); }
 
 void Engine::step_clock(NodeSlot node, Duration by) { clock_of(node).step_wall(by); }
-void Engine::set_drift(NodeSlot node, std::int64_t ppb) { clock_of(node).set_drift(now(), ppb); }
+
+void Engine::expect_drift(NodeSlot node) {
+  NodeRecord& record = arena_[raw(node)];
+  HEARSAY_CHECK(!record.running);
+  (void)clock_of(node);
+  record.rate_changes = true;
+  if (armed_.size() <= record.clock) armed_.resize(record.clock + 1);
+}
+
+void Engine::set_drift(NodeSlot node, std::int64_t ppb) {
+  const NodeRecord& record = arena_[raw(node)];
+  HEARSAY_CHECK(record.rate_changes || !record.running);
+  NodeClock& clock = clock_of(node);
+  clock.set_drift(now(), ppb);
+  if (record.rate_changes) armed_[record.clock].move(clock, now(), [this](const Event& event) { queue_.push(event); });
+}
 
 void Engine::push_client(TrueTime at, std::uint32_t client, NodeSlot node, std::uint32_t argument) {
   HEARSAY_CHECK(argument <= kMaxTimerArgument);
@@ -398,16 +470,14 @@ void Engine::push_client(TrueTime at, std::uint32_t client, NodeSlot node, std::
                handle_of(Role::kRing, static_cast<std::uint8_t>(DriverEvent::kClient), argument)});
 }
 
-void Engine::request(NodeSlot node, std::uint32_t client, Request request) {
+bool Engine::request(NodeSlot node, std::uint32_t client, Request request) {
   NodeRecord& record = arena_[raw(node)];
   HEARSAY_CHECK(record.running);
   if (client >= client_seq_.size()) client_seq_.resize(client + 1, 0);
   const Event event{now_ns_, kFirstClient + client, raw(node), client_seq_[client]++, 0};
-  if (record.backlogged) {
-    divert(event, {}, std::make_unique<Request>(std::move(request)));
-  } else {
-    input(record, event, nullptr, &request);
-  }
+  if (record.backlogged) return divert(event, {}, std::make_unique<Request>(std::move(request)));
+  input(record, event, nullptr, &request);
+  return true;
 }
 
 // ---- results -------------------------------------------------------------------------------------------------------

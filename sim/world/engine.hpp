@@ -17,6 +17,7 @@
 #include "core/base/hash.hpp"
 #include "core/protocol/node.hpp"
 #include "sim/measure/truth.hpp"
+#include "sim/world/armed_timers.hpp"
 #include "sim/world/clock.hpp"
 #include "sim/world/event_queue.hpp"
 #include "sim/world/network.hpp"
@@ -43,6 +44,8 @@ class Engine {
  public:
   // What a node's socket buffer and run queue hold while it is paused or slow; more messages are dropped.
   static constexpr std::size_t kMaxBacklog = 65'536;
+  // What it holds of its clients' requests; more are refused.
+  static constexpr std::size_t kMaxQueuedRequests = 65'536;
 
   // All must outlive the engine.
   Engine(const Composition& composition, const Directory& directory, ViewStore& views, PlacementSource& placements,
@@ -52,19 +55,28 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   TrueTime now() const { return TrueTime(Duration(now_ns_)); }
-  // Handles all events before `end`, then it is `end`. Returns how many.
-  std::uint64_t run_before(TrueTime end);
+  // Handles all events before `end`, then it is `end`; or stops after `most` of them, those that came to nothing (at a
+  // node that is down, say) included, when it is before `end`. Returns how many inputs nodes handled.
+  std::uint64_t run_before(TrueTime end, std::uint64_t most = ~std::uint64_t{0});
 
   // ---- a node's life; each says whether it did anything ----
   // Starts the process: the first time, or after a crash (`keep_state`: with what survived) or a leave.
   bool start(NodeSlot node, bool keep_state, std::span<const NodeSlot> seeds);
   bool crash(NodeSlot node);
   bool leave(NodeSlot node);  // tells the others; goes on running until stop()
-  bool stop(NodeSlot node);   // ends a leaver's process
+  bool stop(NodeSlot node);   // ends a leaver's process; what a crash leaves behind survives this too
   bool pause(NodeSlot node, measure::EventEffect* effect);
   bool resume(NodeSlot node);
-  bool slow(NodeSlot node, Duration step, measure::EventEffect* effect);  // zero: as fast as before
+  // Slowness is the machine's: it outlives the process, and of several causes in force (the events of the time line, by
+  // number) the one that began last sets the pace. slow() says whether a process felt it at once, end_slow() whether
+  // the cause was in force.
+  bool slow(NodeSlot node, std::size_t cause, Duration step, measure::EventEffect* effect);
+  bool end_slow(NodeSlot node, std::size_t cause);
+
+  // ---- clocks; timers follow their node's ----
   void step_clock(NodeSlot node, Duration by);
+  // Says, before the process starts, that set_drift() will come while it runs: only then are its timers kept.
+  void expect_drift(NodeSlot node);
   void set_drift(NodeSlot node, std::int64_t ppb);
 
   measure::ProcessState state(NodeSlot node) const { return arena_[raw(node)].state; }
@@ -74,8 +86,9 @@ class Engine {
   // ---- clients ----
   // Calls on_client_event at `at`, in the total order with `client` as the sender.
   void push_client(TrueTime at, std::uint32_t client, NodeSlot node, std::uint32_t argument);
-  // Hands a request to a running node, now or when its backlog gets to it.
-  void request(NodeSlot node, std::uint32_t client, Request request);
+  // Hands a request to a running node, now or when its backlog gets to it. False: refused, the backlog is full, and no
+  // reply will come.
+  [[nodiscard]] bool request(NodeSlot node, std::uint32_t client, Request request);
 
   // After a heal: what the cut held goes on.
   void release_held();
@@ -101,21 +114,35 @@ class Engine {
     bool serving = false;      // an event is on its way that serves the next input
     std::int64_t step_ns = 0;  // of a slow node
     std::size_t messages = 0;
-    measure::EventEffect* effect = nullptr;
+    std::size_t requests = 0;
+    measure::EventEffect* paused_by = nullptr;
+    measure::EventEffect* slowed_by = nullptr;
+    // Whose doing it is that an input waits.
+    measure::EventEffect* effect() const { return paused ? paused_by : slowed_by; }
+  };
+  // One cause of a node's slowness.
+  struct Slowness {
+    std::size_t cause;
+    std::int64_t step_ns;
+    measure::EventEffect* effect;
   };
 
   void handle(const Event& event);
   void handle_driver_event(const Event& event);
-  void divert(const Event& event, MessageRef message, std::unique_ptr<Request> request);
+  bool divert(const Event& event, MessageRef message, std::unique_ptr<Request> request);
   void serve(std::uint32_t node);
+  bool settle_pace(std::uint32_t node);
   void input(NodeRecord& record, const Event& event, const Message* message, const Request* request);
   void begin(const NodeRecord& record, std::uint32_t node);
   void count(NodeRecord& record, const Event& event, std::uint32_t type);
   void drain(NodeRecord& record, std::uint32_t node);
   void drain_reports(std::uint32_t node);
+  void count_sent(const Message& message);
+  void arm_by_clock(NodeRecord& record, std::uint32_t node, const Step::Action& action);
   void transmit(NodeRecord& record, std::uint32_t node, std::uint32_t to, const Message& message, const Fate& fate);
   void publish(NodeRecord& record, std::uint32_t node, const Message& message);
   MessageRef through_the_wire(NodeRecord& record, std::uint32_t node, const MessageRef& message);
+  void keep(const NodeRecord& record, std::uint32_t node);
   void end_process(NodeRecord& record, std::uint32_t node);
   NodeClock& clock_of(NodeSlot node);
   MonoTime mono(const NodeRecord& record) const;
@@ -135,13 +162,15 @@ class Engine {
   std::uint64_t events_ = 0;
   Hash128 sum_;
 
-  std::vector<NodeClock> clocks_;              // 0: true time
-  std::map<std::uint32_t, Backlog> backlogs_;  // by node
+  std::vector<NodeClock> clocks_;                            // 0: true time
+  std::vector<ArmedTimers> armed_;                           // as clocks_; of those that change their rate
+  std::map<std::uint32_t, Backlog> backlogs_;                // by node
+  std::map<std::uint32_t, std::vector<Slowness>> slowness_;  // by node, in force, in the order they began
   struct Kept {
     Persisted persisted;
     MonoTime at;
   };
-  std::map<std::uint32_t, Kept> kept_;  // what survived a crash, by node
+  std::map<std::uint32_t, Kept> kept_;  // what survived a crash or a stop, by node
   std::vector<std::uint32_t> client_seq_;
   std::vector<measure::TypeTraffic> sent_;  // by the pool's family
   std::uint64_t delivered_ = 0;

@@ -8,7 +8,9 @@ namespace hearsay::world {
 
 namespace {
 
-// Streams of the draws beside latency and loss.
+using CutMode = plan::Partition::Mode;
+
+// A segment that is lost so often gets through all the same: a link that loses everything must not stop the clock.
 constexpr int kMaxRetransmissions = 16;
 
 std::int64_t shortest_latency(const plan::Plan& plan) {
@@ -37,7 +39,8 @@ Network::Network(const plan::Plan& plan, std::uint64_t seed)
       regions_(std::max<std::size_t>(1, plan.regions.size())),
       links_(spec_.links.data()),
       shortest_ns_(shortest_latency(plan)),
-      reachability_(plan::Reachability::whole(static_cast<std::uint32_t>(plan.nodes.size()))) {
+      reachability_(plan::Reachability::whole(static_cast<std::uint32_t>(plan.nodes.size()))),
+      lives_(plan.nodes.size()) {
   HEARSAY_CHECK(spec_.links.size() == regions_ * regions_ && shortest_ns_ >= 1);
   if (regions_ > 1) {
     region_.reserve(plan.nodes.size());
@@ -55,30 +58,38 @@ void Network::settle_plain() {
 
 Fate Network::send_slowly(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::uint32_t bytes,
                           SendClass send_class, std::uint32_t index) {
-  const bool connection = spec_.kind == plan::LinkKind::kZmq || send_class == SendClass::kStream;
+  const bool zmq = spec_.kind == plan::LinkKind::kZmq;
+  const bool connection = zmq || send_class == SendClass::kStream;
+  if (connections_.size() >= many_connections_) [[unlikely]]
+    forget_idle_connections(now_ns);
   std::int64_t departs_ns = now_ns;
   if (!depart(now_ns, src, bytes, departs_ns)) {
     ++traffic.dropped_queue;
     return {};
   }
   const Cut cut = cut_between(src, dst);
-  if (cut.drop && !(spec_.kind == plan::LinkKind::kZmq)) {
-    credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.dropped; });
+  if (cut.drop && !zmq) {
+    credit_cut(src, dst, {CutMode::kDrop}, &measure::EventEffect::dropped);
     ++traffic.dropped_cut;
     return {};
   }
   if (cut.drop || cut.hold) {
     const auto queue = held_.find({src, dst});
     if (queue != held_.end() && queue->second.size() >= spec_.high_water_mark) {
-      credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.dropped; });
+      credit_cut(src, dst, {CutMode::kDrop, CutMode::kHold}, &measure::EventEffect::dropped);
       ++traffic.dropped_queue;
       return {};
     }
-    credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.held; });
+    credit_cut(src, dst, {CutMode::kDrop, CutMode::kHold}, &measure::EventEffect::held);
     ++traffic.held;
-    return {.copies = 0, .held = true};
+    return {.copies = 0, .held = true, .connection = connection};
   }
-  if (cut.delay_ns > 0) credit_cut(src, dst, [](measure::EventEffect& effect) { ++effect.delayed; });
+  return travel(now_ns, src, dst, departs_ns, cut, index, connection);
+}
+
+Fate Network::travel(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::int64_t departs_ns, const Cut& cut,
+                     std::uint32_t index, bool connection) {
+  if (cut.delay_ns > 0) credit_cut(src, dst, {CutMode::kDelay}, &measure::EventEffect::delayed);
 
   const Draws draws{pair(src, dst), static_cast<std::uint64_t>(now_ns), index};
   const Passage is = passage(draws, weather(src, dst, kAllChanges), connection);
@@ -171,10 +182,21 @@ std::int64_t Network::retransmission_delay(const Draws& draws, Ratio loss) const
   return delay;
 }
 
+// When a segment arrives behind those before it. Streams over udp share no connection.
 std::int64_t Network::in_order(std::uint32_t src, std::uint32_t dst, std::int64_t at_ns) {
-  std::int64_t& last = last_arrival_ns_[pair(src, dst)];
-  last = std::max(at_ns, last + 1);
-  return last;
+  if (spec_.kind != plan::LinkKind::kZmq) return at_ns;
+  Connection& connection = connections_[pair(src, dst)];
+  const std::uint32_t lives = lives_[src] + lives_[dst];
+  if (connection.lives != lives) connection = {0, lives};
+  connection.last_arrival_ns = std::max(at_ns, connection.last_arrival_ns + 1);
+  return connection.last_arrival_ns;
+}
+
+// Nobody waits for an arrival in the past. Twice as many as are left may gather before the next time, so that a look
+// at all of them costs each O(1).
+void Network::forget_idle_connections(std::int64_t now_ns) {
+  std::erase_if(connections_, [&](const auto& entry) { return entry.second.last_arrival_ns < now_ns; });
+  many_connections_ = std::max(kFewConnections, 2 * connections_.size());
 }
 
 // A node's uplink: messages leave one after the other. False when the queue in front of it is full.
@@ -222,10 +244,11 @@ Network::Cut Network::cut_between(std::uint32_t src, std::uint32_t dst) {
   return cut;
 }
 
-template <class Count>
-void Network::credit_cut(std::uint32_t src, std::uint32_t dst, Count&& count) {
+void Network::credit_cut(std::uint32_t src, std::uint32_t dst, std::initializer_list<CutMode> modes,
+                         std::uint64_t measure::EventEffect::* count) {
   for (const ActivePartition& partition : partitions_) {
-    if (separates(partition, src, dst)) count(effects[partition.event]);
+    if (std::find(modes.begin(), modes.end(), partition.mode) == modes.end()) continue;
+    if (separates(partition, src, dst)) ++(effects[partition.event].*count);
   }
 }
 
@@ -294,8 +317,8 @@ Result<void> Network::regroup() {
 
 // ---- what a cut holds ----------------------------------------------------------------------------------------------
 
-void Network::hold(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, MessageRef message) {
-  held_[{src, dst}].push_back({now_ns, std::move(message)});
+void Network::hold(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, MessageRef message, bool connection) {
+  held_[{src, dst}].push_back({now_ns, std::move(message), connection});
 }
 
 std::vector<Network::Released> Network::release(std::int64_t now_ns) {
@@ -317,12 +340,11 @@ std::vector<Network::Released> Network::release(std::int64_t now_ns) {
         resumes_ns += timeout;
       }
     }
-    const plan::LinkSpec& link = links_[link_index(src, dst)];
+    const Cut cut = cut_between(src, dst);
     std::uint32_t index = 0;
-    for (Held& held : pair_queue->second) {
-      const Draws draws{pair(src, dst), static_cast<std::uint64_t>(resumes_ns), index++};
-      const std::int64_t at_ns = resumes_ns + link.latency.sample(draws.block(latency_key_).a).count();
-      released.push_back({src, dst, in_order(src, dst, at_ns), std::move(held.message)});
+    for (const Held& held : pair_queue->second) {
+      const Fate fate = travel(resumes_ns, src, dst, resumes_ns, cut, index++, held.connection);
+      for (int copy = 0; copy < fate.copies; ++copy) released.push_back({src, dst, fate.at_ns[copy], held.message});
     }
     pair_queue = held_.erase(pair_queue);
   }
@@ -330,7 +352,12 @@ std::vector<Network::Released> Network::release(std::int64_t now_ns) {
 }
 
 void Network::forget_node(std::uint32_t node) {
-  std::erase_if(held_, [&](const auto& queue) { return queue.first.first == node || queue.first.second == node; });
+  ++lives_[node];
+  std::erase_if(held_, [&](const auto& queue) {
+    const bool gone = queue.first.first == node || queue.first.second == node;
+    if (gone) traffic.dropped_down += queue.second.size();
+    return gone;
+  });
 }
 
 // ---- link changes --------------------------------------------------------------------------------------------------

@@ -5,14 +5,20 @@
 // Philox has no state to share, so one more message, probe or fault changes nobody else's weather. Reachability is
 // looked up at sending; whether the receiver is up, at delivery. One thread.
 //
-// A `udp` link treats every datagram on its own. A `zmq` link, and a stream over either, is a TCP connection: in order,
-// a lost segment is sent again after a timeout instead of vanishing. Across a cut a `zmq` link holds what is sent (up
-// to the high-water mark a pair, the newest is dropped beyond) and replays it after the heal, at the first
-// retransmission that gets through; a stream over `udp` is a short connection that fails.
+// A `udp` link treats every datagram on its own. A `zmq` link is a TCP connection for everything between two nodes: in
+// order, a lost segment is sent again after a timeout instead of vanishing. A stream over `udp` is a short connection
+// of its own: nothing vanishes, and it waits for no other. Across a cut a `zmq` link holds what is sent (up to the
+// high-water mark a pair, the newest is dropped beyond) and replays it after the heal, at the first retransmission that
+// gets through; a stream over `udp` fails.
+//
+// What was held meets the link as it is at the heal: the latency, loss and duplication of the changes then in force,
+// and the delay of the partitions that remain. What begins between the heal and the retransmission does not touch it.
+// It has left the sender's uplink before, and is not charged again.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -53,6 +59,7 @@ struct Fate {
   int copies = 0;                  // 0: dropped or held
   bool held = false;               // the caller gives its reference to hold()
   std::int64_t at_ns[2] = {0, 0};  // arrival of each copy
+  bool connection = false;         // of a held one: goes on as a connection's segment, not as a datagram
 };
 
 class Network {
@@ -71,9 +78,11 @@ class Network {
   }
   void end_publish() { ++instant_.publishes; }
 
-  // Takes a message that send() said is held.
-  void hold(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, MessageRef message);
-  // A node's process died: its connections, and what they held, are gone.
+  // Takes a message that send() said is held; `connection` is the fate's.
+  void hold(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, MessageRef message, bool connection);
+  // A node's process died: its connections, and what they held, are gone (counted as dropped_down). What it sends or is
+  // sent in its next life waits for nothing of this one; what is on its way already still arrives, at whoever runs
+  // then. O(pairs that hold something).
   void forget_node(std::uint32_t node);
   void forget_held() { held_.clear(); }
 
@@ -82,7 +91,7 @@ class Network {
   // Ends those of an event, of a name, or (empty name) all; returns how many.
   std::size_t remove_event(std::size_t event);
   std::size_t remove_named(std::string_view name);
-  // Messages that can go on after a heal, with their arrival, in a fixed order.
+  // Messages that can go on after a heal, with their arrival, in a fixed order; a duplicate is one more.
   struct Released {
     std::uint32_t src, dst;
     std::int64_t at_ns;
@@ -97,6 +106,10 @@ class Network {
   const plan::Reachability& reachability() const { return reachability_; }
   // The smallest latency that any message can have: the length of a window for parallel runs. Above zero.
   std::int64_t shortest_latency_ns() const { return shortest_ns_; }
+  // Pairs whose last arrival is remembered for the order of a zmq link. At most twice as many as have something on its
+  // way, or kFewConnections.
+  std::size_t connections() const { return connections_.size(); }
+  static constexpr std::size_t kFewConnections = 4096;
 
   measure::Traffic traffic;                   // the drop, duplicate and hold counters; the driver owns the rest
   std::vector<measure::EventEffect> effects;  // by event index
@@ -171,11 +184,16 @@ class Network {
     std::int64_t delay_ns = 0;
   };
   Cut cut_between(std::uint32_t src, std::uint32_t dst);
-  template <class Count>
-  void credit_cut(std::uint32_t src, std::uint32_t dst, Count&& count);
+  // Counts up what the partitions of these modes that separate the pair have done to a message.
+  void credit_cut(std::uint32_t src, std::uint32_t dst, std::initializer_list<plan::Partition::Mode> modes,
+                  std::uint64_t measure::EventEffect::* count);
+  // The fate of a message that no partition stops. It draws as the one with `index` among those sent at now_ns.
+  Fate travel(std::int64_t now_ns, std::uint32_t src, std::uint32_t dst, std::int64_t departs_ns, const Cut& cut,
+              std::uint32_t index, bool connection);
   bool depart(std::int64_t now_ns, std::uint32_t src, std::uint32_t bytes, std::int64_t& departs_ns);
   std::int64_t retransmission_delay(const Draws& draws, Ratio loss) const;
   std::int64_t in_order(std::uint32_t src, std::uint32_t dst, std::int64_t at_ns);
+  void forget_idle_connections(std::int64_t now_ns);
   Result<void> regroup();
   void settle_plain();
 
@@ -203,9 +221,17 @@ class Network {
   struct Held {
     std::int64_t since_ns;
     MessageRef message;
+    bool connection;
   };
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::deque<Held>> held_;  // ordered: released in a fixed order
-  std::unordered_map<std::uint64_t, std::int64_t> last_arrival_ns_;  // by pair, of ordered links; looked up only
+  // A connection ends with either process: it is of the lives that both had together when it was made.
+  struct Connection {
+    std::int64_t last_arrival_ns = 0;
+    std::uint32_t lives = 0;
+  };
+  std::unordered_map<std::uint64_t, Connection> connections_;  // by pair, of zmq links; no decision hangs on its order
+  std::size_t many_connections_ = kFewConnections;             // when to forget the idle ones
+  std::vector<std::uint32_t> lives_;                           // by slot: how many have ended
 };
 
 }  // namespace hearsay::world

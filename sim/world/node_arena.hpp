@@ -1,6 +1,6 @@
 // All nodes of a run in one piece of memory: slots of a multiple of 64 bytes that hold the driver's record and, right
 // behind it, the strategies' states, so that an input touches one place. Huge pages, because at a million nodes the
-// translation of addresses costs as much as the memory itself.
+// translation of addresses costs as much as the memory itself. One thread.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,9 @@ struct NodeRecord {
   Epoch epoch = 0;             // 0: never started
   std::uint32_t clock = 0;     // index of its clock; 0 is true time
   measure::ProcessState state = measure::ProcessState::kAbsent;
-  bool running = false;     // takes inputs: up or leaving
-  bool backlogged = false;  // paused or slow: inputs go through its backlog
+  bool running = false;       // takes inputs: up or leaving
+  bool backlogged = false;    // paused or slow: inputs go through its backlog
+  bool rate_changes = false;  // its clock changes its rate during the run: its timers are kept to be moved
 };
 
 class NodeArena {

@@ -30,7 +30,7 @@ class Builder {
     // Of equal times the plan's order holds, which is the order they were added in.
     std::stable_sort(timeline_.steps.begin(), timeline_.steps.end(),
                      [](const TimelineStep& a, const TimelineStep& b) { return a.at_ns < b.at_ns; });
-    std::erase_if(timeline_.steps, [this](const TimelineStep& s) { return s.at_ns > plan_.duration.count(); });
+    std::erase_if(timeline_.steps, [this](const TimelineStep& s) { return s.at_ns >= plan_.duration.count(); });
     return std::move(timeline_);
   }
 
@@ -42,6 +42,11 @@ class Builder {
     return plan::resolve(set, seed_, std::uint64_t{event_} << 8 | part);
   }
 
+  // When part `i` of `count` comes, of parts that come evenly over `spread`. The product alone would not fit.
+  static std::int64_t share_of(Duration spread, std::int64_t i, std::int64_t count) {
+    return spread.count() / count * i + spread.count() % count * i / count;
+  }
+
   void add_starts() {
     event_ = kNoEvent;
     std::int64_t present = 0;
@@ -49,7 +54,7 @@ class Builder {
     std::int64_t started = 0;
     for (std::uint32_t i = 0; i < plan_.nodes.size(); ++i) {
       if (!plan_.nodes[i].present) continue;
-      add(plan_.start_spread.count() * started++ / present, Kind::kStart, i);
+      add(share_of(plan_.start_spread, started++, present), Kind::kStart, i);
     }
   }
 
@@ -146,7 +151,7 @@ class Builder {
     const std::vector<NodeSlot> joining = nodes(join.nodes);
     const auto count = static_cast<std::int64_t>(joining.size());
     for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t t = at_ + join.spread.count() * i / count;
+      const std::int64_t t = at_ + share_of(join.spread, i, count);
       if (t != at_) add(t, Kind::kMark);
       add(t, Kind::kJoin, raw(joining[static_cast<std::size_t>(i)]));
     }
@@ -183,7 +188,7 @@ class Builder {
         if (t >= churn.until.count()) break;
         add(t, Kind::kMark);
         add(t, Kind::kCrash, raw(node));
-        // Everybody is back when the churn ends.
+        // Everybody is back when the churn ends; one that goes on to the end of the run leaves down who is.
         t = std::min(t + down->sample(stream.next()).count(), churn.until.count());
         add(t, Kind::kMark);
         add(t, Kind::kRestart, raw(node), churn.keep_state);

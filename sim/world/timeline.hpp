@@ -1,6 +1,7 @@
 // The time line of one run: the events of a plan, resolved for a seed and broken down into steps that each happen at
 // one instant, in a fixed order. Computed before the run: faults come from a schedule, never from the queue, so that
-// every thread of a parallel run could have it.
+// every thread of a parallel run could have it. What would happen at the very end of the run is left out: nothing could
+// follow from it. Plain values; safe to share between threads that only read.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct TimelineStep {
     kJoin,
     kLeave,      // tells the others
     kStop,       // a leaver's process ends
-    kSlowBegin,  // value: ns an input
+    kSlowBegin,  // value: ns an input; the event is the cause
     kSlowEnd,
     kClockStep,   // value: ns
     kClockDrift,  // value: ppb

@@ -154,16 +154,21 @@ void Workload::issue(std::uint32_t client, NodeSlot node, Request request) {
   record.ttl = request.ttl;
   record.invoked = engine_.now();
   measure_.op_invoked(record);
+  Reply refused;
+  refused.id = request.id;
+  refused.error = ErrorCode::kUnavailable;
   if (!engine_.running(node)) {
-    Reply refused;
-    refused.id = request.id;
-    refused.error = ErrorCode::kUnavailable;
     complete(std::move(pending), refused, false);
     return;
   }
-  pending_.emplace(static_cast<std::uint64_t>(request.id), std::move(pending));
+  const auto id = static_cast<std::uint64_t>(request.id);
+  pending_.emplace(id, std::move(pending));
   // The reply may come within this call.
-  engine_.request(node, client, std::move(request));
+  if (engine_.request(node, client, std::move(request))) return;
+  // So many wait at a paused or slow node that it takes no more.
+  Pending turned_away = std::move(pending_.at(id));
+  pending_.erase(id);
+  complete(std::move(turned_away), refused, false);
 }
 
 void Workload::on_reply(const Reply& reply) {
@@ -236,6 +241,7 @@ void Workload::finish() {
   for (const std::uint64_t id : open) {
     Pending& pending = pending_.at(id);
     pending.record.completed = engine_.now();
+    pending.record.cut_off = true;
     report(pending.record);
   }
   pending_.clear();

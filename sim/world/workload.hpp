@@ -2,8 +2,8 @@
 // with a pause. Every request is recorded whole, from invocation to answer, by true time.
 //
 // A client's draws come from a stream of its own, one for each purpose of the next request, so that what the protocol
-// answers never changes what an open loop asks next. A client of a node that is down is refused at once (kUnavailable);
-// a node that is not there (before it joins, after it left) has no clients. One thread.
+// answers never changes what an open loop asks next. A client of a node that is down, or whose backlog is full, is
+// refused at once (kUnavailable); a node that is not there (before it joins, after it left) has no clients. One thread.
 #pragma once
 
 #include <cstdint>

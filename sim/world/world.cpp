@@ -97,6 +97,8 @@ class World final : public EngineListener {
  private:
   static constexpr std::uint64_t kSeedStream = std::uint64_t{1} << 61;
   static constexpr std::uint64_t kClockStream = std::uint64_t{1} << 60;
+  // Events between two looks at RunOptions::interrupted: about a millisecond.
+  static constexpr std::uint64_t kEventsPerPoll = 4096;
 
   void set_clocks();
   void apply(const TimelineStep& step);
@@ -109,6 +111,10 @@ class World final : public EngineListener {
   // Counts the node once for each event that hits it, and apart from that how often the event let it come back.
   void credit_node(const TimelineStep& step);
   bool sample();
+  bool advance(TrueTime until);
+  bool was_interrupted() const {
+    return options_.interrupted != nullptr && options_.interrupted->load(std::memory_order_relaxed);
+  }
   measure::Traffic traffic() const;
 
   const plan::Plan& plan_;
@@ -142,7 +148,8 @@ measure::Results World::run() {
     if (next_step < timeline_.steps.size()) {
       until = std::min(until, TrueTime(Duration(timeline_.steps[next_step].at_ns)));
     }
-    engine_.run_before(until);
+    interrupted = !advance(until);
+    if (interrupted) break;
     while (next_step < timeline_.steps.size() && timeline_.steps[next_step].at_ns <= until.time_since_epoch().count()) {
       apply(timeline_.steps[next_step++]);
     }
@@ -162,13 +169,24 @@ measure::Results World::run() {
   return results;
 }
 
+// False: interrupted on the way there.
+bool World::advance(TrueTime until) {
+  do {
+    engine_.run_before(until, kEventsPerPoll);
+    // At the very start there is nothing to return yet, at the end nothing left to do.
+    const bool under_way = engine_.now() > TrueTime{} && engine_.now() < TrueTime(plan_.duration);
+    if (under_way && was_interrupted()) return false;
+  } while (engine_.now() < until);
+  return true;
+}
+
 bool World::sample() {
   measure_.sample(engine_.now(), traffic());
   if (options_.progress) {
     options_.progress({std::chrono::duration<double>(engine_.now().time_since_epoch()).count(),
                        std::chrono::duration<double>(plan_.duration).count(), engine_.events()});
   }
-  return options_.interrupted != nullptr && options_.interrupted->load(std::memory_order_relaxed);
+  return was_interrupted();
 }
 
 measure::Traffic World::traffic() const {
@@ -178,6 +196,9 @@ measure::Traffic World::traffic() const {
 }
 
 void World::set_clocks() {
+  for (const TimelineStep& step : timeline_.steps) {
+    if (step.kind == TimelineStep::Kind::kClockDrift) engine_.expect_drift(NodeSlot{step.node});
+  }
   for (std::size_t i = 0; i < plan_.clocks.size(); ++i) {
     const plan::ClockSpec& spec = plan_.clocks[i];
     for (const NodeSlot node : plan::resolve(spec.nodes, seed_, kClockStream + i)) {
@@ -282,7 +303,8 @@ void World::act(const TimelineStep& step) {
           step.kind == Kind::kUncut
               ? network_.remove_event(step.event)
               : network_.remove_named(std::get<plan::Heal>(plan_.events[step.event].action).partition);
-      effect->healed += healed;
+      // That a flap takes back its own cut shows nothing: it must have dropped something.
+      if (step.kind == Kind::kHeal) effect->healed += healed;
       engine_.release_held();
       measure_.reachability(engine_.now(), network_.reachability());
       break;
@@ -324,9 +346,9 @@ void World::act(const TimelineStep& step) {
       break;
     }
     case Kind::kSlowBegin:
-      if (engine_.slow(node, Duration(step.value), effect)) ++effect->nodes;
+      if (engine_.slow(node, step.event, Duration(step.value), effect)) ++effect->nodes;
       break;
-    case Kind::kSlowEnd: engine_.slow(node, Duration::zero(), nullptr); break;
+    case Kind::kSlowEnd: engine_.end_slow(node, step.event); break;
     case Kind::kClockStep:
       engine_.step_clock(node, Duration(step.value));
       ++effect->clocks;

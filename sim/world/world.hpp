@@ -37,7 +37,7 @@ struct FaultRecord {
 struct RunOptions {
   bool wire = false;                                         // pack, unpack and compare every message
   std::function<void(const Progress&)> progress;             // called at every sample of simulated time
-  const std::atomic<bool>* interrupted = nullptr;            // looked at as often: what was measured so far is returned
+  const std::atomic<bool>* interrupted = nullptr;            // looked at often: what was measured so far is returned
   std::function<void(const Observation&)> observations;      // every one, as it happens, for events.jsonl
   std::function<void(const measure::OpRecord&)> operations;  // every completed client request
   std::function<void(const FaultRecord&)> faults;            // what the time line did, after it was done

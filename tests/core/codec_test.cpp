@@ -447,13 +447,13 @@ TEST_CASE("an identity that cannot be is malformed") {
         .fault;
   };
   CHECK(read("x", 1, 0) == DecodeFault::kNone);
-  CHECK(read("x", kMaxWireWeight, 0xffffffff) == DecodeFault::kNone);
+  CHECK(read("x", Directory::kMaxWeight, 0xffffffff) == DecodeFault::kNone);
   CHECK(read("", 1, 0) == DecodeFault::kMalformed);
   CHECK(read(std::string(1000, 'x'), 1, 0) == DecodeFault::kMalformed);
   CHECK(read("x", 0, 0) == DecodeFault::kMalformed);
   CHECK(read("x", -1, 0) == DecodeFault::kMalformed);
   CHECK(read("x", std::nan(""), 0) == DecodeFault::kMalformed);
-  CHECK(read("x", kMaxWireWeight + 1, 0) == DecodeFault::kMalformed);
+  CHECK(read("x", Directory::kMaxWeight + 1, 0) == DecodeFault::kMalformed);
   CHECK(read("x", 1, 1ULL << 32) == DecodeFault::kMalformed);
 }
 

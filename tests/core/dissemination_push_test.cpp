@@ -7,7 +7,9 @@
 
 #include "core/dissemination/publish.hpp"
 #include "core/membership/static.hpp"
+#include "core/membership/swim_messages.hpp"
 #include "tests/support/loopback.hpp"
+#include "tests/support/messages.hpp"
 #include "tests/support/news.hpp"
 #include "tests/support/stubs.hpp"
 
@@ -69,7 +71,7 @@ TEST_CASE("push: everybody hears it once, from its origin, under every rule") {
       for (const auto& entry : net.state<Heard>(NodeSlot{i}, Role::kReplication).entries) {
         CHECK(raw(entry.origin) == entry.number * 7);
       }
-      CHECK(push_state(net, i).hot.empty());
+      CHECK(push_state(net, i).live().empty());
       CHECK(!push_state(net, i).ticking);
     }
     CHECK(net.pool().live() == 0);
@@ -151,12 +153,12 @@ TEST_CASE("push: hot and known rumors are bounded, what is dropped is observed")
   net.start_all();
   for (std::uint64_t n = 1; n <= 10; ++n) net.request(NodeSlot{0}, news(n));
   net.run_for(1us);
-  CHECK(push_state(net, 0).hot.size() == 4);
+  CHECK(push_state(net, 0).live().size() == 4);
   CHECK(net.count(ObservationKind::kOverflow, NodeSlot{0}) == 6);
   for (std::uint64_t n = 11; n <= 100; ++n) {
     net.request(NodeSlot{0}, news(n));
     net.run_for(500ms);
-    CHECK(push_state(net, 1).hot.size() <= 4);
+    CHECK(push_state(net, 1).live().size() <= 4);
   }
   CHECK(push_state(net, 0).seen.size() == 20);
   CHECK(push_state(net, 1).seen.size() == 20);
@@ -170,7 +172,7 @@ TEST_CASE("push: a node alone gives up in time and keeps what only company can s
     net.start_all();
     net.request(NodeSlot{0}, news(1));
     net.run_for(1min);
-    CHECK(push_state(net, 0).hot.size() == (stop == PushParams::kBlindCounter ? 0 : 1));
+    CHECK(push_state(net, 0).live().size() == (stop == PushParams::kBlindCounter ? 0 : 1));
     CHECK(net.counters().empty());
   }
 }
@@ -213,6 +215,60 @@ TEST_CASE("push: described for the catalogue") {
   PushConfig config;
   config.window = config.hot - 1;
   CHECK(!config.check().has_value());
+}
+
+TEST_CASE("push: hot rumors are bounded in bytes, the newest stay") {
+  PushParams params;
+  params.stop = PushParams::kFeedbackCounter;
+  Loopback net(spreading(params), {.nodes = 1});
+  net.start_all();
+  const std::size_t each = Push::kMaxHotBytes / 20;
+  for (std::uint64_t n = 1; n <= 30; ++n) net.request(NodeSlot{0}, news(n, std::string(each, 'x')));
+  net.run_for(1us);
+  const PushState& state = push_state(net, 0);
+  CHECK(state.live().size() == 19);
+  CHECK(state.hot_bytes <= Push::kMaxHotBytes);
+  CHECK(state.live().back().id.sequence == 29);
+  CHECK(net.count(ObservationKind::kOverflow, NodeSlot{0}) == 11);
+}
+
+TEST_CASE("push: nothing is hot that would be taken for new") {
+  PushParams params;
+  params.stop = PushParams::kFeedbackCoin;
+  params.hot = 8;
+  params.window = 8;
+  Loopback net(spreading(params), {.nodes = 12, .seed = 7, .latency_min = 1ms, .latency_max = 90ms});
+  net.start_all();
+  for (std::uint64_t n = 1; n <= 200; ++n) {
+    net.request(NodeSlot{static_cast<std::uint32_t>(n % 12)}, news(n));
+    net.run_for(30ms);
+    for (std::uint32_t i = 0; i < 12; ++i) {
+      const PushState& state = push_state(net, i);
+      std::size_t bytes = 0;
+      for (const PushState::Hot& hot : state.live()) {
+        CHECK(state.seen.number_of(hot.id) == hot.number);
+        bytes += hot.payload->wire_bytes;
+      }
+      CHECK(state.hot_bytes == bytes);
+    }
+  }
+}
+
+TEST_CASE("push: a rumor carries only what is meant for everybody") {
+  test::World world;
+  MessageTypes types;
+  for (const MessageType* type : {&message_type<Rumors>(), &message_type<swim::Sync>(), &message_type<test::News>()}) {
+    REQUIRE(types.add(*type).has_value());
+  }
+  const auto fault = [&](MessageRef payload) {
+    auto rumors = world.pool.make<Rumors>();
+    rumors->rumors.push_back({std::move(payload), NodeId{5}, 1, 0});
+    return decode(world.encoded(*rumors), world.directory, world.pool, types).fault;
+  };
+  CHECK(fault(world.sealed(world.pool.make<test::News>())) == DecodeFault::kNone);
+  auto request = world.pool.make<swim::Sync>();
+  request->last = true;  // a whole state for the price of a few bytes
+  CHECK(fault(world.sealed(std::move(request))) == DecodeFault::kMalformed);
 }
 
 }  // namespace

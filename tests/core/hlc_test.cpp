@@ -75,7 +75,7 @@ TEST_CASE("hlc: the largest version a peer can send does no harm") {
 
 TEST_CASE("hlc: going on from its former life needs no bound") {
   Hlc clock(250ms);
-  clock.resume(Version{at(9'000'000, 4), kSelf});
+  clock.resume(at(9'000'000, 4));
   CHECK(clock.tick(wall(1000), kSelf).time == at(9'000'000, 5));
 }
 

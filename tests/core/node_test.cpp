@@ -23,6 +23,7 @@ using Log = std::vector<std::string>;
 struct Note : MessageOf<Note> {
   static constexpr std::string_view kName = "test.Note";
   static constexpr Role kRole = Role::kReplication;
+  static constexpr bool kDisseminated = true;
   std::uint32_t number = 0;
   template <class M, class V>
   static void fields(M& m, V& v) {

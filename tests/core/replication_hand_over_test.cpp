@@ -206,4 +206,68 @@ TEST_CASE("an old value is not handed over into a deletion") {
   }
 }
 
+TEST_CASE("a key with more replicas than a step has digests for is handed over all the same") {
+  AntiEntropyConfig config = copies(3);
+  config.params.n = 0;  // everybody
+  config.interval = 1h;
+  const std::uint32_t nodes = HandOver::kMaxOffers + 10;
+  RepairedCluster cluster(config, {.nodes = nodes + 1}, nodes);
+  for (int i = 0; i < 3; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), "v").ok);
+  cluster.loop.run_for(100ms);
+  cluster.loop.start(NodeSlot{nodes});
+  cluster.tell(NodeSlot{nodes}, Status::kAlive);
+  cluster.loop.run_for(2s);
+  for (int i = 0; i < 3; ++i) CHECK(cluster.held(NodeSlot{nodes}, key_of(i)).live());
+}
+
+TEST_CASE("news that never cease do not put a hand-over off") {
+  RepairedCluster cluster(copies(1), {.nodes = 6}, 5);
+  fill(cluster, 120);
+  cluster.loop.start(NodeSlot{5});
+  cluster.tell(NodeSlot{5}, Status::kAlive);
+  for (Epoch epoch = 2; epoch < 60; ++epoch) {
+    cluster.tell(NodeSlot{1}, Status::kAlive, epoch);
+    cluster.loop.run_for(45ms);  // the next news come before a batch is due
+  }
+  CHECK(in_place(cluster, 120, 1) == 120);
+}
+
+TEST_CASE("news do not wait for a retry") {
+  AntiEntropyConfig config = copies(1);
+  config.interval = 1h;
+  RepairedCluster cluster(config, {.nodes = 6}, 5);
+  fill(cluster, 120);
+  // What a node offers gets lost, so that it waits to try again.
+  cluster.loop.drop = [](NodeSlot, NodeSlot, const Message& message) { return is<RepairDigest>(message); };
+  cluster.loop.start(NodeSlot{5});
+  cluster.tell(NodeSlot{5}, Status::kAlive);
+  cluster.loop.run_for(5s);
+  cluster.heal();
+  cluster.tell(NodeSlot{1}, Status::kAlive, 2);
+  cluster.loop.run_for(2s);
+  for (int i = 0; i < 120; ++i) CHECK(cluster.held(cluster.replicas(key_of(i), 1)[0], key_of(i)).live());
+}
+
+TEST_CASE("the arrival after the last that is remembered by name is given its keys too") {
+  AntiEntropyConfig config = copies(2);
+  config.interval = 1h;
+  const std::uint32_t nodes = HandOver::kMaxNews + 2;
+  RepairedCluster cluster(config, {.nodes = nodes});
+  fill(cluster, 400);
+  // As an owner it comes before those who still hold the key.
+  const NodeSlot last = cluster.replicas(key_of(0), 2)[0];
+  const auto restarted = [&](NodeSlot who) {
+    for (std::uint32_t i = 0; i < nodes; ++i) cluster.tell_one(NodeSlot{i}, who, Status::kAlive, 2);
+  };
+  for (std::uint32_t who = 0; who < nodes; ++who) {
+    if (NodeSlot{who} != last) restarted(NodeSlot{who});
+  }
+  cluster.loop.run_for(5ms);  // so that these are heard first
+  cluster.loop.crash(last, false);
+  cluster.loop.start(last);
+  restarted(last);
+  cluster.loop.run_for(5s);
+  CHECK(in_place(cluster, 400, 2) == 400);
+}
+
 }  // namespace hearsay::test

@@ -314,4 +314,53 @@ TEST_CASE("two runs of a repaired cluster are equal") {
   CHECK(run(1).first != run(2).first);
 }
 
+TEST_CASE("pulling alone gets to what lies behind more of a peer's items than an answer looks at") {
+  AntiEntropyConfig config = repaired(RepairMode::kPull);
+  config.hand_over = false;
+  config.params.n = 2;
+  RepairedCluster cluster(config, {.nodes = 3});
+  std::vector<NodeSlot> by_id{NodeSlot{0}, NodeSlot{1}, NodeSlot{2}};
+  std::sort(by_id.begin(), by_id.end(),
+            [&](NodeSlot a, NodeSlot b) { return cluster.loop.directory().id(a) < cluster.loop.directory().id(b); });
+  const NodeSlot poor = by_id[0];
+  const NodeSlot rich = by_id[2];
+  const auto place = [&](std::size_t i) { return raw(cluster.loop.directory().id(by_id[i])); };
+  // Between the first two ids lies what the poor one has no part in, behind that what both share.
+  const auto give = [&](int first, std::uint64_t from, std::uint64_t to, std::size_t count) {
+    std::string key;
+    for (int i = first; count > 0; ++i) {
+      key = key_of(i);
+      if (hash64(key) <= from || hash64(key) > to) continue;
+      auto store = cluster.loop.pool().make<KvStore>();
+      store->copy = {key, Bytes("v"), {std::uint64_t{1} << 40, NodeId{7}}, false, 0s};
+      cluster.loop.inject(poor, rich, std::move(store));
+      --count;
+    }
+    return key;
+  };
+  (void)give(0, place(0), place(1), Repairer::kMaxScan + 100);
+  const std::string shared = give(1'000'000, place(1), place(2), 1);
+  CHECK(cluster.get(poor, "anything").error == ErrorCode::kNotFound);  // its rounds begin
+  CHECK(cluster.loop.run_until([&] { return cluster.held(poor, shared).live(); }, 1min));
+  CHECK(cluster.held(poor, shared).value.view() == "v");
+}
+
+TEST_CASE("more keys of one hash than a message can name are repaired") {
+  for (const RepairMode mode : {RepairMode::kPush, RepairMode::kPushPull}) {
+    AntiEntropyConfig config = repaired(mode);
+    config.hand_over = false;
+    config.params.n = 2;
+    RepairedCluster cluster(config, {.nodes = 2, .wire = true}, 2, std::make_shared<PointRing>(0));
+    const int keys = static_cast<int>(kMaxElements) + 200;
+    for (int i = 0; i < keys; ++i) {
+      auto store = cluster.loop.pool().make<KvStore>();
+      store->copy = {key_of(i), Bytes("v"), {std::uint64_t{1} << 40, NodeId{7}}, false, 0s};
+      cluster.loop.inject(NodeSlot{1}, NodeSlot{0}, std::move(store));
+    }
+    const auto& lacking = cluster.loop.state<AntiEntropyState>(NodeSlot{1}, Role::kReplication).kv;
+    CHECK(cluster.loop.run_until(
+        [&] { return lacking != nullptr && lacking->replica.store().live() == static_cast<std::size_t>(keys); }, 1min));
+  }
+}
+
 }  // namespace hearsay::test

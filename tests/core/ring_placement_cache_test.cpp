@@ -66,7 +66,8 @@ struct CacheFixture {
     std::vector<RingMember> members;
     for (std::uint32_t i = 0; i < directory.size(); ++i) {
       const NodeSlot slot{i};
-      if (view(owner).is_member(slot)) members.push_back({slot, directory.id(slot), directory[slot].name, 1.0, 0});
+      const NodeIdentity node = directory[slot];
+      if (view(owner).is_member(slot)) members.push_back({slot, node.id, node.name, node.weight, node.zone});
     }
     std::sort(members.begin(), members.end(), [](const RingMember& a, const RingMember& b) { return a.id < b.id; });
     const auto expected = ring.place(members);
@@ -158,6 +159,19 @@ TEST_CASE("placement cache: an empty view has an empty placement, and clear forg
   f.cache.clear();
   CHECK(f.cache.size() == 0);
   CHECK(f.right(1));
+}
+
+TEST_CASE("placement cache: a member's new weight is a new placement") {
+  CacheFixture f(20);
+  f.views.forget(NodeSlot{1}, NodeSlot{5});
+  CHECK(f.right(0));
+  CHECK(f.right(1));
+  REQUIRE(f.directory.intern("node-3", "", 4.0).has_value());
+  CHECK(f.right(0));
+  CHECK(f.right(1));
+  REQUIRE(f.directory.adopt(NodeSlot{4}, {1, 0}, "", 0.5, 0));
+  CHECK(f.right(0));
+  CHECK(f.cache.counts().hits == 0);
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ TEST_CASE("seen window: is a first-in-first-out set of its capacity") {
       if (!known) reference.push_back(drawn);
       if (reference.size() > capacity) reference.pop_front();
       REQUIRE(window.size() == reference.size());
+      REQUIRE(window.number_of(rumor(reference.front())) == window.oldest());
+      REQUIRE(window.number_of(rumor(reference.back())) == window.newest());
     }
     CHECK(window.size() == capacity);
     CHECK(window.memory_bytes() <= capacity * 2 * 16 + std::max<std::size_t>(capacity, 8) * 4 * 4 + 64);

@@ -136,6 +136,27 @@ TEST_CASE("a member that leaves has left, and is not mourned") {
   CHECK(c.all_believe(n(7), Status::kLeft));
 }
 
+TEST_CASE("nobody gossips to who has left, as to the dead") {
+  for (const bool leaves : {true, false}) {
+    SwimCluster c(SwimConfig{}, {.nodes = 16});
+    c.start_all();
+    REQUIRE(c.run_until([&] { return c.converged(); }, 5s));
+    c.run_for(3s);
+    if (leaves) c.leave(n(7));
+    if (!leaves) c.crash(n(7));
+    REQUIRE(c.run_until([&] { return c.all_believe(n(7), leaves ? Status::kLeft : Status::kDead); }, 1min));
+    if (leaves) c.crash(n(7));
+    int gossips = 0;
+    c.drop = [&](NodeSlot, NodeSlot to, const Message& m) {
+      gossips += to == n(7) && is<swim::Gossip>(m) ? 1 : 0;
+      return false;
+    };
+    c.leave(n(8));  // something to talk about
+    c.run_for(5s);
+    CHECK((gossips > 0) == !leaves);
+  }
+}
+
 TEST_CASE("the last but one to leave says goodbye too") {
   SwimConfig config;
   config.gossip_nodes = 1;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sim/measure/figure_text.hpp"
 #include "sim/measure/results_io.hpp"
 #include "tests/measure/fixture.hpp"
 
@@ -61,11 +62,18 @@ TEST_CASE("an interrupted run leaves open what its rest might have seen to") {
   CHECK_FALSE(open("a_s"));
 }
 
-TEST_CASE("a value is told in its unit") {
-  CHECK(readable("get_latency_p99_ms", 40) == "40 ms");
-  CHECK(readable("messages_per_node_s", 2.25) == "2.25 per node and second");
-  CHECK(readable("availability_share", 0.98765432) == "0.9877");
-  CHECK(readable("convergence_s[heal]", 12.3456) == "12.35 s");
+TEST_CASE("a verdict shows a value as the tables do") {
+  Results results;
+  results.metrics = {{"availability_share", 0.98765432, false, ""},
+                     {"bytes_per_node_s[swim.Ping]", 2120, false, ""},
+                     {"convergence_s[heal]", 2.066, false, ""},
+                     {"get_latency_p99_ms", 40, false, ""}};
+  for (const Metric& metric : results.metrics) {
+    const plan::Expectation expectation{metric.name, {}, 100.0, metric.name, {}};
+    CHECK(judge({&expectation, 1}, results, {})[0].measured == metric_text(metric.name, *metric.value));
+  }
+  CHECK(metric_text("bytes_per_node_s[swim.Ping]", 2120) == "2.12 kB/s");
+  CHECK(metric_text("convergence_s[heal]", 2.066) == "2.07 s");
 }
 
 TEST_CASE("results are the same bytes twice, and rows quote what must be") {

@@ -52,6 +52,24 @@ TEST_CASE("nodes across a partition neither detect a death nor make false positi
   CHECK(s.value("false_positives_count") == 0);
 }
 
+TEST_CASE("a suspicion that everybody adopts is one, and another incarnation's is another") {
+  Scene s(4);
+  s.begin_together();
+  const auto suspect = [&](double at, std::uint32_t node, std::uint64_t incarnation) {
+    s.measure->observe({at_s(at), NodeSlot{node}, NodeSlot{3}, ObservationKind::kMemberSuspect, 0, incarnation, {}});
+  };
+  for (const std::uint32_t node : {0U, 1U, 2U}) suspect(5 + node, node, 4);
+  suspect(10, 1, 6);
+  suspect(11, 2, 4);  // hears of the old one late
+  s.down(20, 3);
+  suspect(22, 0, 7);
+  s.up(30, 3);
+  suspect(35, 0, 0);  // of its new life
+  s.finish(40);
+  CHECK(s.value("suspicions_count") == 4);
+  CHECK(s.value("false_suspicions_count") == 3);
+}
+
 TEST_CASE("a mistake lasts until it is taken back, and is censored by a death") {
   Scene s(4);
   s.expect("no_false_positive");
@@ -70,20 +88,25 @@ TEST_CASE("a mistake lasts until it is taken back, and is censored by a death") 
   CHECK(r.findings.size() == 2);
 }
 
-TEST_CASE("false positives of a node that was paused or slowed are not those of a healthy one") {
-  Scene s(4);
+TEST_CASE("false positives of a node that was paused, slowed or had its clock set are not those of a healthy one") {
+  Scene s(5);
   plan::SlowNode slow;
   slow.nodes.nodes = {NodeSlot{2}};
   const std::size_t e = s.add_event(5, "slow", slow);
+  plan::ClockChange clock;
+  clock.nodes.nodes = {NodeSlot{4}};
+  const std::size_t c = s.add_event(5.5, "skew", clock);
   s.begin_together();
   s.event(5, e);
+  s.event(5.5, c);
   s.state(6, 1, ProcessState::kPaused);
   s.up(7, 1);
   s.dead(10, 1, 3);
   s.dead(10, 2, 3);
   s.dead(10, 0, 3);
+  s.dead(10, 4, 3);
   s.finish(30);
-  CHECK(s.value("false_positives_count") == 3);
+  CHECK(s.value("false_positives_count") == 4);
   CHECK(s.value("false_positives_healthy_count") == 1);
 }
 

@@ -82,7 +82,7 @@ struct Scene {
   void dead(double at, std::uint32_t node, std::uint32_t peer) { see(at, node, peer, ObservationKind::kMemberDead); }
   void store(double at, std::uint32_t node, ObservationKind kind, const std::string& key, Version version,
              std::uint64_t ttl_ns = 0) {
-    measure->observe({at_s(at), NodeSlot{node}, kNoSlot, kind, ring.hash_key(key), ttl_ns, version});
+    measure->observe({at_s(at), NodeSlot{node}, kNoSlot, kind, hash64(key), ttl_ns, version});
   }
   // Nodes by group; group i reaches group j when `reaches[i]` has bit j.
   void reach(double at, std::vector<std::uint8_t> group, std::vector<std::uint64_t> reaches) {
@@ -115,18 +115,34 @@ struct Scene {
     op.reply.version = version;
     end_op(op, done);
   }
+  // A put that these nodes take in before it is answered.
+  void put_into(double at, double done, std::uint32_t node, const std::string& key, Version version,
+                const std::vector<std::uint32_t>& takers, Duration ttl = {}, bool ok = true) {
+    OpRecord op = begin_op(at, node, OpKind::kPut, key, ttl);
+    for (const std::uint32_t taker : takers) store((at + done) / 2, taker, ObservationKind::kStored, key, version);
+    op.reply.ok = ok;
+    op.reply.error = ErrorCode::kTimeout;
+    op.reply.version = version;
+    end_op(op, done);
+  }
   OpRecord begin_op(double at, std::uint32_t node, OpKind kind, const std::string& key, Duration ttl) {
     OpRecord op;
     op.id = next_op++;
     op.node = NodeSlot{node};
-    op.client = kNoClient;
+    op.client = client;
     op.op = kind;
     op.key = key;
-    op.key_hash = ring.hash_key(key);
+    op.key_hash = placing->hash_key(key);
     op.ttl = ttl;
     op.invoked = at_s(at);
     measure->op_invoked(op);
     return op;
+  }
+  // The run ends before it is answered.
+  void cut_off(OpRecord op, double end) {
+    op.completed = at_s(end);
+    op.cut_off = true;
+    measure->op_completed(op);
   }
   void end_op(OpRecord op, double done) {
     op.completed = at_s(done);
@@ -157,6 +173,7 @@ struct Scene {
   Traffic traffic;
   Results results;
   std::uint64_t next_op = 0;
+  std::uint32_t client = kNoClient;  // who makes the requests from now on
 };
 
 inline Version version(std::uint64_t time, std::uint64_t node = 1) { return {time, NodeId{node}}; }

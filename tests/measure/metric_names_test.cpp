@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/membership/announce.hpp"
 #include "tests/measure/fixture.hpp"
 
 namespace hearsay::measure {
@@ -32,6 +33,7 @@ TEST_CASE("every metric that a run reports is in the list") {
   s.get(3, 4, 0, "b", {});
   s.event(10, e);
   s.down(10, 2);
+  s.traffic.by_type.push_back({&message_type<Announcement>(), 10, 200});
   s.sample(11);
   for (const Metric& metric : s.finish(20).metrics) CHECK_MESSAGE(is_metric(metric.name), metric.name);
 }

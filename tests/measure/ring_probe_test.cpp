@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <vector>
+
 #include "core/ring/karger.hpp"
 #include "sim/measure/placing.hpp"
 #include "tests/measure/fixture.hpp"
@@ -64,6 +67,46 @@ TEST_CASE("arcs are swept exactly: a node that misses a member disagrees on what
   }
   CHECK(owned > 0.1);
   CHECK(s.value("ring_disagreement_max_share") == doctest::Approx(owned).epsilon(1e-9));
+}
+
+double last_disagreement(const Results& results) {
+  for (const Series& series : results.series) {
+    if (series.name == "ring_disagreement_share" && !series.points.empty()) return series.points.back().value;
+  }
+  return -1;
+}
+
+TEST_CASE("what is kept from sample to sample is what a first look at the same views finds") {
+  constexpr std::uint32_t kNodes = 16;
+  const Karger karger(64);
+  // Node 0's view takes 150 values, more than are kept, most of them one member away from the one before; node 1 misses
+  // another member. Each is seen again much later.
+  std::vector<bool> missing(kNodes, false);
+  Scene watched(kNodes);
+  watched.placing = &karger;
+  watched.begin_together();
+  watched.dead(1, 1, 5);
+  double at = 2;
+  const auto flip = [&](std::uint32_t peer) {
+    missing[peer] = !missing[peer];
+    missing[peer] ? watched.dead(at, 0, peer) : watched.alive(at, 0, peer);
+    watched.sample(at + 0.5);
+    at += 1;
+  };
+  for (std::uint32_t i = 1; i <= 150; ++i) flip(8 + static_cast<std::uint32_t>(std::countr_zero(i)));  // a Gray code
+  for (const std::uint32_t peer : {9U, 10U, 9U, 12U, 3U}) flip(peer);
+  const double kept = last_disagreement(watched.finish(at));
+
+  Scene fresh(kNodes);
+  fresh.placing = &karger;
+  fresh.begin_together();
+  fresh.dead(1, 1, 5);
+  for (std::uint32_t peer = 0; peer < kNodes; ++peer) {
+    if (missing[peer]) fresh.dead(2, 0, peer);
+  }
+  fresh.sample(3);
+  CHECK(kept > 0.01);
+  CHECK(kept == last_disagreement(fresh.finish(4)));
 }
 
 }  // namespace

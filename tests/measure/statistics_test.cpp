@@ -31,6 +31,14 @@ TEST_CASE("a quantile is an observed value and needs its population") {
   CHECK_FALSE(d.p999);
 }
 
+TEST_CASE("there is no p90 of fewer than ten") {
+  Samples samples;
+  for (int i = 1; i <= 9; ++i) samples.add(Duration(1s) * i);
+  CHECK_FALSE(samples.distribution().p90);
+  samples.add(10s);
+  CHECK(*samples.distribution().p90 == doctest::Approx(9));
+}
+
 TEST_CASE("a censored sample ranks above all known ones and bounds only what it reaches") {
   Samples samples;
   for (int i = 1; i <= 9; ++i) samples.add(Duration(1s) * i);

@@ -59,9 +59,8 @@ TEST_CASE("an acknowledged write that nobody alive holds is lost, unless it expi
 TEST_CASE("a write behind a fast clock's is lost at once, a concurrent one has lost fairly") {
   Scene s(3);
   s.begin_together();
-  s.put(1, 2, 0, "skew", version(1000));
+  s.put_into(1, 2, 0, "skew", version(1000), {0});
   s.put(3, 4, 1, "skew", version(5));
-  s.store(2, 0, Kind::kStored, "skew", version(1000));
   OpRecord first = s.begin_op(5, 0, OpKind::kPut, "race", {});
   OpRecord second = s.begin_op(5.1, 1, OpKind::kPut, "race", {});
   first.reply.ok = second.reply.ok = true;
@@ -73,6 +72,62 @@ TEST_CASE("a write behind a fast clock's is lost at once, a concurrent one has l
   s.finish(20);
   CHECK(s.value("lost_acknowledged_writes_count") == 1);
   CHECK(s.value("concurrent_losers_count") == 1);
+}
+
+TEST_CASE("an earlier write of a higher version that reached nobody costs a later one nothing") {
+  Scene s(3);
+  s.begin_together();
+  s.put(1, 2, 0, "a", version(1000), {}, false);  // timed out at a clock that is ahead
+  s.put_into(3, 4, 1, "a", version(5), {1});
+  SUBCASE("and reaches nobody") {
+    s.finish(20);
+    CHECK(s.value("lost_acknowledged_writes_count") == 0);
+  }
+  SUBCASE("but is spread later on") {
+    s.store(6, 1, Kind::kStored, "a", version(1000));
+    s.finish(20);
+    CHECK(s.value("lost_acknowledged_writes_count") == 1);
+  }
+}
+
+TEST_CASE("a request that the end of the run cuts off has neither succeeded nor failed") {
+  Scene s(3);
+  s.plan.clients.push_back({});
+  s.plan.clients[0].name = "load";
+  s.client = 0;
+  s.begin_together();
+  s.put(1, 1.2, 0, "a", version(1));
+  const OpRecord open = s.begin_op(9.9, 0, OpKind::kGet, "a", {});
+  const OpRecord late = s.begin_op(9.9, 0, OpKind::kPut, "a", {});
+  s.cut_off(open, 10);
+  s.cut_off(late, 10);
+  s.finish(10);
+  CHECK(s.value("open_requests_count") == 2);
+  CHECK(s.value("requests_count") == 1);
+  CHECK(s.value("availability_share") == 1);
+  CHECK(s.value("availability_share[load]") == 1);
+  CHECK(s.value("get_availability_share") == -1);
+  CHECK(s.value("errors_count") == 0);
+}
+
+TEST_CASE("late reads and false misses are told by client") {
+  Scene s(3);
+  for (const char* name : {"brief", "load"}) {
+    s.plan.clients.push_back({});
+    s.plan.clients.back().name = name;
+  }
+  s.begin_together();
+  s.client = 0;
+  s.put(1, 2, 0, "a", version(1), 1s);
+  s.get(5, 6, 0, "a", version(1));
+  s.client = 1;
+  s.put(1, 2, 0, "b", version(2));
+  s.get(5, 6, 0, "b", {});
+  s.finish(20);
+  CHECK(s.value("late_reads_count[brief]") == 1);
+  CHECK(s.value("late_reads_count[load]") == 0);
+  CHECK(s.value("false_misses_count[brief]") == 0);
+  CHECK(s.value("false_misses_count[load]") == 1);
 }
 
 TEST_CASE("a miss before the time is up is early after a replica expired it, else a false miss") {
@@ -199,6 +254,72 @@ TEST_CASE("the death of the last replica without it lets a write converge") {
   s.down(9, 2);
   s.finish(20);
   CHECK(s.value("value_convergence_max_s") == doctest::Approx(7));
+}
+
+TEST_CASE("a write whose coordinator died converges when the others have it") {
+  Scene s(4, 0);
+  s.expect("values_agree_at_end");
+  s.begin_together();
+  s.put(1, 2, 0, "a", version(5));
+  s.down(2.001, 0);
+  for (const std::uint32_t i : {1U, 2U, 3U}) s.store(3 + i, i, Kind::kStored, "a", version(5));
+  const Results& r = s.finish(20);
+  CHECK(s.value("value_convergence_max_s") == doctest::Approx(4));
+  CHECK(r.expectations[0].held);
+}
+
+TEST_CASE("a node that joined and was given nothing does not agree, though every write had converged") {
+  Scene s(4, 0);
+  s.expect("values_agree_at_end");
+  s.begin();
+  for (const std::uint32_t i : {0U, 1U, 2U}) s.up(0, i);
+  s.put_into(1, 2, 0, "expired", version(5), {0, 1, 2}, 10s);
+  s.put_into(1, 2, 0, "deleted", version(5), {0, 1, 2});
+  s.del(3, 4, 0, "deleted", version(6));
+  for (const std::uint32_t i : {0U, 1U, 2U}) s.store(4, i, Kind::kTombstone, "deleted", version(6));
+  bool held = true;
+  SUBCASE("of what expired or was deleted it needs nothing") {}
+  SUBCASE("of a value that should be there it does") {
+    s.put_into(5, 6, 0, "kept", version(7), {0, 1, 2});
+    held = false;
+  }
+  s.up(8, 3);
+  const Results& r = s.finish(20);
+  CHECK(s.value("value_convergence_censored_count") == 0);
+  CHECK(r.expectations[0].held == held);
+}
+
+TEST_CASE("a replica that lost a write after it had converged does not agree") {
+  Scene s(3, 0);
+  s.expect("values_agree_at_end");
+  s.begin_together();
+  s.put_into(1, 2, 0, "a", version(5), {0, 1, 2});
+  s.down(5, 2);
+  s.up(6, 2);
+  const Results& r = s.finish(20);
+  CHECK(s.value("value_convergence_censored_count") == 0);
+  CHECK_FALSE(r.expectations[0].held);
+}
+
+// As CRC32 does to some: one hash for all keys.
+class OneHashRing final : public Ring {
+ public:
+  std::uint64_t hash_key(std::string_view) const override { return 7; }
+  std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
+    return ModuloRing().place(members);
+  }
+};
+
+TEST_CASE("two keys of one ring hash do not share what replicas hold") {
+  const OneHashRing one_hash;
+  Scene s(3, 0);
+  s.placing = &one_hash;
+  s.begin_together();
+  s.put(1, 2, 0, "b", version(5));  // acknowledged, and nobody has it
+  s.put_into(3, 4, 0, "a", version(9), {0, 1, 2});
+  s.finish(20);
+  CHECK(s.value("lost_acknowledged_writes_count") == 1);
+  CHECK(s.value("value_convergence_censored_count") == 1);
 }
 
 }  // namespace

@@ -87,8 +87,18 @@ TEST_CASE("bad input: events") {
       {"[[event]]\nat = \"5s\"\nkind = \"loss\"\nloss = \"1%\"\nnodes = \"n1\"\nfrom = \"n2\"",
        "x.toml:7:1: [[event]] of kind 'loss' has 'nodes' and 'from'; expected one of them"},
       {"[[event]]\nat = \"5s\"\nkind = \"rolling-restart\"\nnodes = \"all\"\ndown = \"1s\"",
-       "x.toml:5:9: nodes: 64 nodes at 1s each end after the scenario (1min); expected fewer, or less time for "
-       "each"},
+       "x.toml:5:9: nodes: 64 nodes at 1s each do not end before the scenario (1min); expected fewer, or less time "
+       "for each"},
+      {"[[event]]\nat = \"50s\"\nkind = \"rolling-restart\"\nnodes = \"n0..n9\"\ndown = \"1s\"",
+       "x.toml:5:9: nodes: 10 nodes at 1s each do not end before the scenario (1min); expected fewer, or less time "
+       "for each"},
+      {"[[event]]\nat = \"50s\"\nkind = \"partition\"\nisolate = \"n1\"\nfor = \"10s\"",
+       "x.toml:6:7: for: ends with the scenario, at 1min, and nothing could follow; expected an end before that, or "
+       "no 'for'"},
+      {"[[event]]\nat = \"50s\"\nkind = \"churn\"\nnodes = \"n1\"\nmean_up = \"1s\"\nmean_down = \"1s\"\nuntil = "
+       "\"60s\"",
+       "x.toml:8:9: until: ends with the scenario, at 1min, and nothing could follow; expected an end before that, or "
+       "no 'until'"},
       {"[[event]]\nat = \"5s\"\nkind = \"rolling-restart\"\nnodes = \"all\"",
        "x.toml:2:1: [[event]] of kind 'rolling-restart' lacks 'down'; expected down = \"1s\""},
       {"[[event]]\nat = \"5s\"\nkind = \"slow\"\nnodes = \"n1\"",

@@ -97,7 +97,7 @@ TEST_CASE("bad input: nodes") {
        "did you mean 'count'?"},
       {"[nodes]\npresent = false",
        "x.toml:2:2: nobody is present at the start; expected [nodes] or a [[group]] without present = false"},
-      {"[nodes]\nweight = 0", "x.toml:3:10: weight: 0 is out of range; expected a number from 1e-06 to 1000000"},
+      {"[nodes]\nweight = 0", "x.toml:3:10: weight: 0 is out of range; expected a number from 1e-06 to 1000"},
       {"[nodes]\nregion = \"eu\"", "x.toml:3:10: region: there are no regions; expected a [[region]] of that name"},
       {"[[region]]\nname = \"eu\"\n[nodes]\nregion = \"eus\"",
        "x.toml:5:10: region: unknown 'eus'; expected one of eu; did you mean 'eu'?"},

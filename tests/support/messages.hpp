@@ -32,6 +32,7 @@ struct Point {
 struct Small : MessageOf<Small> {
   static constexpr std::string_view kName = "test.Small";
   static constexpr Role kRole = Role::kReplication;
+  static constexpr bool kDisseminated = true;
   std::uint32_t number = 7;
 
   template <class M, class V>

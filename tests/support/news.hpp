@@ -15,6 +15,7 @@ namespace hearsay::test {
 struct News : MessageOf<News> {
   static constexpr std::string_view kName = "test.News";
   static constexpr Role kRole = Role::kReplication;
+  static constexpr bool kDisseminated = true;
   std::uint64_t number = 0;
   std::string text;
   template <class M, class V>

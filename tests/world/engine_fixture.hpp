@@ -30,6 +30,7 @@ using Log = std::vector<std::string>;
 
 struct ScribeState {
   std::uint32_t inputs = 0;
+  std::uint32_t last = 0;  // number that it was told
 };
 
 class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> {
@@ -44,7 +45,8 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
   }
   void on_message(Step& step, ScribeState& state, NodeSlot, const Message& message) const {
     ++state.inputs;
-    write(step, fmt::format("message {}", as<Small>(message).number));
+    state.last = as<Small>(message).number;
+    write(step, fmt::format("message {}", state.last));
   }
   void on_timer(Step& step, ScribeState& state, Timer timer) const {
     ++state.inputs;
@@ -73,7 +75,10 @@ class Scribe final : public StatefulOf<Scribe, Role::kReplication, ScribeState> 
     step.reply(std::move(reply));
   }
   void on_save(const ScribeState& state, MonoTime, Persisted& out) const { out.incarnation = state.inputs; }
-  void on_digest(const ScribeState& state, Hasher& hasher) const { hasher.add(state.inputs); }
+  void on_digest(const ScribeState& state, Hasher& hasher) const {
+    hasher.add(state.inputs);
+    hasher.add(state.last);
+  }
 
  private:
   void write(const Step& step, const std::string& what) const {
@@ -117,7 +122,7 @@ class Bench final : public world::EngineListener {
   void on_observation(const Observation&) override { ++observations; }
   void on_reply(NodeSlot, const Reply&) override { ++replies; }
   void on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument) override {
-    if (engine.running(node)) engine.request(node, client, requests[argument]);
+    if (engine.running(node) && !engine.request(node, client, requests[argument])) ++refused;
   }
 
   Log log;
@@ -130,6 +135,7 @@ class Bench final : public world::EngineListener {
   std::vector<Request> requests;
   int observations = 0;
   int replies = 0;
+  int refused = 0;
 
  private:
   void push(Duration at, std::uint32_t node, Request request) {

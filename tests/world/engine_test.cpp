@@ -1,4 +1,4 @@
-// The engine: the life of a process, what becomes of its messages and timers, pauses, slowness and clocks.
+// The engine: the life of a process, what becomes of its messages and timers, and the fingerprint of it all.
 #include "sim/world/engine.hpp"
 
 #include <doctest/doctest.h>
@@ -75,93 +75,16 @@ TEST_CASE("state is kept or lost as the restart says, and the time away counted"
   CHECK(bench.log == Log{"n1 starts with 0 after 0s at 6s"});
 }
 
-TEST_CASE("a paused node handles nothing, and everything in order when it resumes") {
+TEST_CASE("the engine stops after as many events as it is told, and goes on from there") {
   Bench bench;
   bench.start_all();
-  measure::EventEffect effect;
-  bench.arm(500ms, 1, 1s, 9);
-  bench.until(1s);
-  REQUIRE(bench.engine.pause(kOne, &effect));
-  bench.send(1s, 0, 1, 1);
-  bench.send(1200ms, 2, 1, 2);
-  bench.send(1700ms, 0, 1, 3);
-  bench.send(1800ms, 1, 0, 4);  // asked of the paused node itself
-  bench.until(5s);
-  CHECK(bench.log.empty());
-  CHECK(effect.deferred == 5);
-  REQUIRE(bench.engine.resume(kOne));
-  CHECK(bench.log == Log{"n1 message 1 at 5s", "n1 message 2 at 5s", "n1 timer 9 at 5s", "n1 message 3 at 5s"});
-  bench.log.clear();
-  bench.send(6s, 0, 1, 5);
-  bench.until(7s);
-  CHECK(bench.log == Log{"n0 message 4 at 5.01s", "n1 message 5 at 6.01s"});
-  CHECK(effect.deferred == 5);
-}
-
-TEST_CASE("a node that dies while it is paused loses what waited") {
-  Bench bench;
-  bench.start_all();
-  REQUIRE(bench.engine.pause(kOne, nullptr));
-  bench.send(1s, 0, 1, 1);
-  bench.until(2s);
-  REQUIRE(bench.engine.crash(kOne));
-  CHECK_FALSE(bench.engine.resume(kOne));
-  REQUIRE(bench.engine.start(kOne, false, {}));
-  bench.log.clear();
-  bench.send(3s, 0, 1, 2);
-  bench.until(4s);
-  CHECK(bench.log == Log{"n1 message 2 at 3.01s"});
-}
-
-TEST_CASE("a slow node serves one input after the other") {
-  Bench bench;
-  bench.start_all();
-  measure::EventEffect effect;
-  REQUIRE(bench.engine.slow(kOne, 100ms, &effect));
-  for (std::uint32_t i = 0; i < 3; ++i) bench.send(1s, 0, 1, i);
-  bench.send(5s, 0, 1, 3);
-  bench.until(6s);
-  CHECK(bench.log ==
-        Log{"n1 message 0 at 1.11s", "n1 message 1 at 1.21s", "n1 message 2 at 1.31s", "n1 message 3 at 5.11s"});
-  CHECK(effect.deferred == 4);
-  bench.log.clear();
-  for (std::uint32_t i = 4; i < 8; ++i) bench.send(7s, 0, 1, i);
-  bench.until(7150ms);
-  REQUIRE(bench.engine.slow(kOne, 0s, nullptr));  // recovers at the end of the service in hand
-  bench.send(8s, 0, 1, 9);
-  bench.until(9s);
-  CHECK(bench.log == Log{"n1 message 4 at 7.11s", "n1 message 5 at 7.21s", "n1 message 6 at 7.21s",
-                         "n1 message 7 at 7.21s", "n1 message 9 at 8.01s"});
-}
-
-TEST_CASE("a slow node that is paused and resumed still serves one input at a time") {
-  Bench bench;
-  bench.start_all();
-  REQUIRE(bench.engine.slow(kOne, 100ms, nullptr));
-  for (std::uint32_t i = 0; i < 4; ++i) bench.send(1s, 0, 1, i);
-  bench.until(1050ms);
-  REQUIRE(bench.engine.pause(kOne, nullptr));
-  bench.until(1060ms);
-  REQUIRE(bench.engine.resume(kOne));
-  bench.until(3s);
-  CHECK(bench.log ==
-        Log{"n1 message 0 at 1.11s", "n1 message 1 at 1.21s", "n1 message 2 at 1.31s", "n1 message 3 at 1.41s"});
-}
-
-TEST_CASE("the backlog of a paused node is bounded: the newest messages are dropped and counted") {
-  Bench bench;
-  bench.start_all();
-  measure::EventEffect effect;
-  REQUIRE(bench.engine.pause(kOne, &effect));
-  constexpr std::uint32_t kSent = Engine::kMaxBacklog + 1000;
-  for (std::uint32_t i = 0; i < kSent; ++i) bench.send(1s + Duration(i), 0, 1, i);
-  bench.until(2s);
-  CHECK(effect.deferred == Engine::kMaxBacklog);
-  CHECK(effect.dropped == 1000);
-  CHECK(bench.traffic().dropped_queue == 1000);
-  REQUIRE(bench.engine.resume(kOne));
-  REQUIRE(bench.log.size() == Engine::kMaxBacklog);
-  CHECK(bench.log.back() == "n1 message 65535 at 2s");
+  for (std::uint32_t i = 0; i < 10; ++i) bench.send(1s + i * 1s, 0, 1, i);  // an event each to ask and to arrive
+  CHECK(bench.engine.run_before(TrueTime(20s), 5) == 5);
+  CHECK(bench.engine.now() < TrueTime(4s));
+  CHECK(bench.log.size() == 2);
+  bench.engine.run_before(TrueTime(20s), 1000);
+  CHECK(bench.engine.now() == TrueTime(20s));
+  CHECK(bench.log.size() == 10);
 }
 
 TEST_CASE("a leaver tells the others, goes on receiving until it is stopped, and may come back") {
@@ -181,33 +104,37 @@ TEST_CASE("a leaver tells the others, goes on receiving until it is stopped, and
   CHECK(bench.engine.epoch(kOne) == 2);
 }
 
+TEST_CASE("a leaver's state survives its stop as it survives a crash") {
+  Bench bench;
+  bench.start_all();
+  bench.arm(1s, 1, 1h, 1);
+  bench.until(2s);
+  REQUIRE(bench.engine.leave(kOne));
+  bench.until(3s);
+  REQUIRE(bench.engine.stop(kOne));
+  bench.until(5s);
+  bench.log.clear();
+  REQUIRE(bench.engine.start(kOne, true, {}));
+  CHECK(bench.log == Log{"n1 starts with 1 after 2s at 5s"});
+}
+
 TEST_CASE("what cannot happen to a process says so") {
   Bench bench;
   CHECK_FALSE(bench.engine.crash(kOne));
   CHECK_FALSE(bench.engine.leave(kOne));
   CHECK_FALSE(bench.engine.stop(kOne));
   CHECK_FALSE(bench.engine.pause(kOne, nullptr));
-  CHECK_FALSE(bench.engine.slow(kOne, 1s, nullptr));
+  CHECK_FALSE(bench.engine.end_slow(kOne, 1));
+  CHECK_FALSE(bench.engine.slow(kOne, 1, 1s, nullptr));
+  CHECK(bench.engine.end_slow(kOne, 1));
   REQUIRE(bench.engine.start(kOne, false, {}));
   CHECK_FALSE(bench.engine.start(kOne, false, {}));
   CHECK_FALSE(bench.engine.resume(kOne));
   CHECK_FALSE(bench.engine.stop(kOne));
-  CHECK_FALSE(bench.engine.slow(kOne, 0s, nullptr));
+  CHECK_FALSE(bench.engine.end_slow(kOne, 1));
   REQUIRE(bench.engine.pause(kOne, nullptr));
   CHECK_FALSE(bench.engine.pause(kOne, nullptr));
   CHECK_FALSE(bench.engine.leave(kOne));
-}
-
-TEST_CASE("a timer follows the node's own clock") {
-  Bench bench;
-  bench.start_all();
-  bench.engine.set_drift(kOne, 100'000'000);  // a tenth too fast
-  bench.arm(1s, 1, 1100ms, 1);                // 1.1 s of its own: one true second
-  bench.until(1999ms);
-  CHECK(bench.log.empty());
-  bench.until(2001ms);
-  REQUIRE(bench.log.size() == 1);
-  CHECK(bench.log[0].starts_with("n1 timer 1 at 2.2"));
 }
 
 TEST_CASE("after a heal the engine delivers what the cut held") {
@@ -288,6 +215,18 @@ Hash128 fingerprint_when_late(std::uint8_t late, Duration by) {
 TEST_CASE("the fingerprint sees the order in which a node met what it met") {
   CHECK(fingerprint_when_late(0, 5ms) == fingerprint_when_late(0, 7ms));
   CHECK_FALSE(fingerprint_when_late(0, 5ms) == fingerprint_when_late(2, 5ms));
+}
+
+TEST_CASE("the fingerprint sees the states that the events left behind") {
+  const auto fingerprint_when_told = [](std::uint32_t number) {
+    Bench bench;
+    bench.start_all();
+    bench.send(1s, 0, 1, number);
+    bench.until(2s);
+    return bench.engine.fingerprint();
+  };
+  CHECK(fingerprint_when_told(7) == fingerprint_when_told(7));
+  CHECK_FALSE(fingerprint_when_told(7) == fingerprint_when_told(8));
 }
 
 TEST_CASE("an engine that is taken down in the middle lets go of every message") {

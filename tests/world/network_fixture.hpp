@@ -37,11 +37,13 @@ struct Net {
     return arrived;
   }
   // Sends a numbered message that a cut may hold; says whether it did.
-  bool send_or_hold(Duration at, std::uint32_t src, std::uint32_t dst, std::uint32_t number) {
-    if (!send(at, src, dst).held) return false;
+  bool send_or_hold(Duration at, std::uint32_t src, std::uint32_t dst, std::uint32_t number,
+                    SendClass send_class = SendClass::kDatagram) {
+    const world::Fate fate = send(at, src, dst, send_class);
+    if (!fate.held) return false;
     auto draft = messages.pool.make<Small>();
     draft->number = number;
-    network.hold(at.count(), src, dst, messages.sealed(std::move(draft)));
+    network.hold(at.count(), src, dst, messages.sealed(std::move(draft)), fate.connection);
     return true;
   }
   // Partition or link change number `event` comes into force.

@@ -28,6 +28,13 @@ bool same(const Fate& a, const Fate& b) {
   return a.copies == b.copies && a.held == b.held && a.at_ns[0] == b.at_ns[0] && a.at_ns[1] == b.at_ns[1];
 }
 
+constexpr std::string_view kSlowLink = R"(
+[[event]]
+at = "1s"
+kind = "latency"
+latency = "60s"
+)";
+
 // Whether a share of n draws is within four standard deviations of p.
 bool plausible(std::uint64_t hits, std::uint64_t n, double p) {
   const double share = static_cast<double>(hits) / static_cast<double>(n);
@@ -204,6 +211,55 @@ TEST_CASE("a zmq link keeps the order that a udp link does not") {
     last_udp = free;
   }
   CHECK(overtaken > 100);
+}
+
+TEST_CASE("streams over udp are connections of their own: none waits for another") {
+  Net net("[nodes]\ncount = 2\n[network]\nlatency = {distribution = \"uniform\", min = \"1ms\", max = \"100ms\"}\n");
+  std::int64_t last = 0;
+  int overtaken = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::int64_t at_ns = net.send(i * 1ms, 0, 1, SendClass::kStream).at_ns[0];
+    overtaken += at_ns < last ? 1 : 0;
+    last = at_ns;
+  }
+  CHECK(overtaken > 50);
+  CHECK(net.network.connections() == 0);
+}
+
+TEST_CASE("a zmq connection ends with either process: the next life waits for nothing of this one") {
+  Net net("[nodes]\ncount = 3\n[network]\nkind = \"zmq\"\nlatency = \"1ms\"\n" + std::string(kSlowLink));
+  net.change(0);
+  CHECK(net.travel(1s, 0, 1) == 60s);
+  CHECK(net.travel(1s, 1, 0) == 60s);
+  CHECK(net.travel(1s, 2, 1) == 60s);
+  net.network.remove_link_changes(0);
+  CHECK(net.travel(2s, 0, 1) == 59s + 1ns);
+  CHECK(net.travel(2s, 1, 0) == 59s + 1ns);
+  net.network.forget_node(0);
+  CHECK(net.travel(3s, 0, 1) == 1ms);
+  CHECK(net.travel(3s, 1, 0) == 1ms);
+  CHECK(net.travel(3s, 2, 1) == 58s + 1ns);
+}
+
+TEST_CASE("of connections only those are remembered that have something on its way") {
+  Net net("[nodes]\ncount = 200\n[network]\nkind = \"zmq\"\nlatency = \"1ms\"");
+  Duration at = 1s;
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint32_t src = 0; src < 200; ++src) {
+      for (std::uint32_t dst = 0; dst < 200; ++dst) {
+        if (src != dst) REQUIRE(net.travel(at += 10us, src, dst) == 1ms);
+      }
+    }
+  }
+  CHECK(net.network.connections() <= Network::kFewConnections);
+  // All at once they are remembered all.
+  for (std::uint32_t src = 0; src < 200; ++src) {
+    for (std::uint32_t dst = 0; dst < 200; ++dst) {
+      if (src != dst) REQUIRE(net.travel(10s, src, dst) == 1ms);
+    }
+  }
+  CHECK(net.network.connections() >= 200 * 199);
+  CHECK(net.travel(10s, 0, 1) == 1ms + 1ns);
 }
 
 // One message a pair, so that none waits for another: each arrives, those that were lost after retransmissions.

@@ -56,6 +56,56 @@ present = false
   for (std::uint32_t i = 0; i < 4; ++i) check_step(timeline.steps[i], i * 1s, Kind::kStart, i);
 }
 
+TEST_CASE("a start and a join of many nodes over years keep their order and their end") {
+  const plan::Plan plan = test::plan_of(R"(
+duration = "80000h"
+start_spread = "40000h"
+[nodes]
+count = 1000
+[[group]]
+name = "late"
+count = 1000
+present = false
+[[event]]
+at = "40000h"
+kind = "join"
+nodes = "group:late"
+spread = "39000h"
+)");
+  std::vector<std::int64_t> starts;
+  std::vector<std::int64_t> joins;
+  for (const TimelineStep& step : timeline_of(plan).steps) {
+    if (step.kind == Kind::kStart) starts.push_back(step.at_ns);
+    if (step.kind == Kind::kJoin) joins.push_back(step.at_ns);
+  }
+  REQUIRE(starts.size() == 1000);
+  REQUIRE(joins.size() == 1000);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    REQUIRE(Duration(starts[i]) == static_cast<int>(i) * Duration(40h));
+    REQUIRE(Duration(joins[i]) == Duration(40000h) + static_cast<int>(i) * Duration(39h));
+  }
+}
+
+TEST_CASE("shares of a spread that does not divide are rounded down, each for itself") {
+  const plan::Plan plan = test::plan_of("duration = \"10s\"\nstart_spread = \"1s\"\n[nodes]\ncount = 3\n");
+  const Timeline timeline = timeline_of(plan);
+  CHECK(timeline.steps[1].at_ns == 333'333'333);
+  CHECK(timeline.steps[2].at_ns == 666'666'666);
+}
+
+TEST_CASE("a churn or a flap that goes on to the end of the run does nothing at the end") {
+  for (const std::string_view text : {"kind = \"churn\"\nnodes = \"n0..n7\"\nmean_up = \"5s\"\nmean_down = \"20s\"",
+                                      "kind = \"flap\"\nisolate = \"n0\"\nperiod = \"40s\"\nduty = 0.9"}) {
+    const Timeline timeline = timeline_of(plan_with("[[event]]\nat = \"10s\"\n" + std::string(text)));
+    CHECK(timeline.steps.size() > 10);
+    CHECK(timeline.steps.back().at_ns < Duration(100s).count());
+    // Somebody is down, and the link is cut, when the run ends.
+    const std::vector<TimelineStep> steps = deeds(timeline);
+    const auto is = [&](Kind kind) { return std::ranges::count(steps, kind, &TimelineStep::kind); };
+    CHECK(is(Kind::kCrash) + is(Kind::kCut) > is(Kind::kRestart) + is(Kind::kUncut));
+  }
+}
+
 TEST_CASE("of one instant the plan's order holds, and each event is marked before its steps") {
   const Timeline timeline = timeline_of(plan_with(R"(
 [[event]]

@@ -256,6 +256,7 @@ nodes = "n2"
   for (const OpRecord& op : ops) {
     if (op.answered || since_start(op.invoked) >= 30s) continue;
     ++lost;
+    CHECK_FALSE(op.cut_off);
     CHECK(since_start(op.completed) == 30s);
     CHECK(op.reply.error == ErrorCode::kUnavailable);
   }
@@ -268,6 +269,7 @@ nodes = "n2"
   for (const OpRecord& op : ops) {
     if (op.answered) continue;
     ++open;
+    CHECK(op.cut_off);
     CHECK(since_start(op.completed) == 100s);
   }
   CHECK(open > 5);

@@ -188,7 +188,84 @@ TEST_CASE("an interrupted run returns what it measured until then") {
   CHECK(whole.duration_s == 40.0);
   CHECK(partial.events < whole.events);
   // The flag counts as it is when the run begins, too.
-  CHECK(run(plan, 1, options).duration_s == 1.0);
+  const Results at_once = run(plan, 1, options);
+  CHECK(at_once.interrupted);
+  CHECK(at_once.duration_s < 0.2);
+}
+
+TEST_CASE("an interrupt does not wait for the next sample") {
+  plan::Plan plan = plan_of(
+      "duration = \"1000s\"\n[nodes]\ncount = 20\n[membership]\nstrategy = \"swim\"\n[dissemination]\nstrategy = "
+      "\"push\"\n");
+  plan.measure.sample_interval = 1000s;
+  std::atomic<bool> interrupted = false;
+  RunOptions options;
+  options.interrupted = &interrupted;
+  // The first observation there is.
+  options.observations = [&](const Observation&) { interrupted = true; };
+  const Results partial = run(plan, 1, options);
+  CHECK(partial.interrupted);
+  CHECK(partial.duration_s > 0.0);
+  CHECK(partial.duration_s < 500.0);
+  CHECK(partial.events <= 4096);
+}
+
+// n0 suspects the crashed n1 when its clock begins to run slower than the suspicion was armed by.
+TEST_CASE("a clock that is slowed down loses no suspicion") {
+  const Results results = run(plan_of(R"(
+duration = "60s"
+[nodes]
+count = 2
+[membership]
+strategy = "swim"
+[[event]]
+at = "10s"
+kind = "crash"
+nodes = "n1"
+[[event]]
+at = "13500ms"
+kind = "clock"
+nodes = "n0"
+drift = "-100ppm"
+[[expect]]
+invariant = "views_agree_at_end"
+)"));
+  CHECK(results.passed());
+}
+
+TEST_CASE("a rolling restart that leaves first keeps the state unless it says otherwise") {
+  const auto misses = [](std::string_view keep) {
+    return test::value_of(run(plan_of(R"(
+duration = "20s"
+[nodes]
+count = 1
+[membership]
+strategy = "static"
+[replication]
+strategy = "none"
+n = 1
+r = "one"
+w = "one"
+[[op]]
+at = "1s"
+node = "n0"
+put = "k"
+value = "v"
+[[op]]
+at = "15s"
+node = "n0"
+get = "k"
+[[event]]
+at = "3s"
+kind = "rolling-restart"
+nodes = "n0"
+down = "1s"
+leave_first = true
+)" + std::string(keep))),
+                          "misses_count");
+  };
+  CHECK(misses("") == 0.0);
+  CHECK(misses("keep_state = false") == 1.0);
 }
 
 TEST_CASE("a crash for a while keeps or loses the state as it says") {
