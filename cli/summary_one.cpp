@@ -1,4 +1,5 @@
 #include "cli/page.hpp"
+#include "cli/words.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 
 #include "cli/figure_text.hpp"
 #include "core/base/quantity.hpp"
+#include "sim/plan/input.hpp"
 
 namespace hearsay::cli {
 
@@ -82,7 +84,8 @@ class OneRun {
     const measure::Metric* start = results.find("start_convergence_s");
     std::string last = "-";
     if (start != nullptr && start->value) last = (start->censored ? "> " : "") + time_text(*start->value);
-    page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {} nodes", "0 s", "start", labels, "", "", "", last, present());
+    page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "0 s", "start", labels, "", "", "", last,
+               counted(present(), "node"));
     for (const EventReport& event : results.timeline) event_line(results, event, labels);
   }
 
@@ -277,7 +280,8 @@ class OneRun {
     page_.title("Look at (the first of each kind; more in results.json)");
     std::set<std::string_view> shown;
     for (const measure::Finding& finding : results.findings) {
-      if (shown.insert(finding.kind).second) page_.line("  {:<{}}  {}", finding.kind, kinds, finding.text);
+      if (shown.insert(finding.kind).second)
+        page_.line("  {:<{}}  {}", finding.kind, kinds, plan::one_line(finding.text));
     }
   }
 
@@ -296,7 +300,7 @@ class OneRun {
   void tail(const Results& results) {
     page_.line("");
     page_.line("{:<12} {}", "Fingerprint", results.fingerprint.hex());
-    page_.line("{:<12} {}", "Repeat", page_.report().repeat);
+    page_.line("{:<12} {}", "Repeat", plan::one_line(page_.report().repeat));
     page_.folder();
     const double elapsed = std::max(1e-9, page_.report().elapsed_s);
     page_.line("{}", page_.palette().dim(fmt::format(

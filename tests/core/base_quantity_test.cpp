@@ -156,3 +156,11 @@ TEST_CASE("counts for people") {
   CHECK(human_count(9.996) == "10");
   CHECK(human_count(std::numeric_limits<double>::infinity()) == "inf");
 }
+
+TEST_CASE("a quantity in a message keeps its sign and is cut short") {
+  CHECK(parse_signed_duration("-9999d").error().message == "\"-9999d\" is over ten years");
+  CHECK(parse_signed_duration("+5").error().message.starts_with("\"+5\" lacks a unit"));
+  CHECK(parse_duration(std::string(10'000'000, 'x')).error().message.size() < 200);
+  CHECK(parse_share("5" + std::string(10'000'000, 'x')).error().message.size() < 200);
+  CHECK(parse_size("5" + std::string(10'000'000, 'x')).error().message.size() < 400);
+}
