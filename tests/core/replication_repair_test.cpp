@@ -21,7 +21,7 @@ bool everywhere(RepairedCluster& cluster, const std::string& key, std::string_vi
   return true;
 }
 
-std::string key_of(int i) { return std::string("key").append(std::to_string(i)); }
+std::string nth_key(int i) { return std::string("key").append(std::to_string(i)); }
 
 }  // namespace
 
@@ -81,12 +81,12 @@ TEST_CASE("every mode of anti-entropy makes replicas equal") {
     cluster.isolate({missing});
     const NodeSlot client = cluster.outsider("key0", 3);
     for (int i = 0; i < 30; ++i)
-      (void)cluster.put(client, key_of(i), std::string("v").append(std::to_string(i)), i % 2 == 0 ? 1h : 0s);
+      (void)cluster.put(client, nth_key(i), std::string("v").append(std::to_string(i)), i % 2 == 0 ? 1h : 0s);
     cluster.heal();
     const bool converged = cluster.loop.run_until(
         [&] {
           for (int i = 0; i < 30; ++i) {
-            if (!everywhere(cluster, key_of(i), std::string("v").append(std::to_string(i)))) return false;
+            if (!everywhere(cluster, nth_key(i), std::string("v").append(std::to_string(i)))) return false;
           }
           return true;
         },
@@ -98,8 +98,8 @@ TEST_CASE("every mode of anti-entropy makes replicas equal") {
 
 TEST_CASE("equal replicas exchange digests and nothing else") {
   RepairedCluster cluster(repaired(), {.nodes = 5});
-  for (int i = 0; i < 40; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), "v", 1h).ok);
-  CHECK(cluster.del(NodeSlot{0}, key_of(0)).ok);
+  for (int i = 0; i < 40; ++i) CHECK(cluster.put(NodeSlot{0}, nth_key(i), "v", 1h).ok);
+  CHECK(cluster.del(NodeSlot{0}, nth_key(0)).ok);
   cluster.loop.run_for(1min);
   const auto deltas = cluster.loop.counters("anti-entropy.Delta").sent;
   const auto wants = cluster.loop.counters("anti-entropy.Want").sent;
@@ -112,7 +112,7 @@ TEST_CASE("equal replicas exchange digests and nothing else") {
 
 TEST_CASE("rounds start at phases of their own") {
   RepairedCluster cluster(repaired(), {.nodes = 8});
-  for (std::uint32_t i = 0; i < 8; ++i) CHECK(cluster.put(NodeSlot{i}, key_of(static_cast<int>(i)), "v").ok);
+  for (std::uint32_t i = 0; i < 8; ++i) CHECK(cluster.put(NodeSlot{i}, nth_key(static_cast<int>(i)), "v").ok);
   std::vector<Duration> phases;
   cluster.loop.drop = [&](NodeSlot, NodeSlot, const Message& message) {
     if (is<RepairDigest>(message)) phases.push_back(cluster.loop.now().time_since_epoch() % 1s);
@@ -133,7 +133,7 @@ TEST_CASE("digests and deltas keep to the packet size and go on over rounds") {
   RepairedCluster cluster(config, {.nodes = 2, .wire = true});
   cluster.isolate({NodeSlot{1}});
   for (int i = 0; i < 300; ++i)
-    CHECK(cluster.put(NodeSlot{0}, key_of(i), std::string(i % 50 == 0 ? 5000U : 90U, 'v')).ok);
+    CHECK(cluster.put(NodeSlot{0}, nth_key(i), std::string(i % 50 == 0 ? 5000U : 90U, 'v')).ok);
   std::size_t large = 0;
   std::size_t most_copies = 0;
   cluster.loop.drop = [&](NodeSlot, NodeSlot, const Message& message) {
@@ -161,12 +161,12 @@ TEST_CASE("keys that share a hash are compared one by one") {
   // 4 hashes for 40 keys.
   RepairedCluster cluster(config, {.nodes = 3}, 0, std::make_shared<PointRing>(std::uint64_t{3} << 62));
   cluster.isolate({NodeSlot{2}});
-  for (int i = 0; i < 40; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), "v").ok);
+  for (int i = 0; i < 40; ++i) CHECK(cluster.put(NodeSlot{0}, nth_key(i), "v").ok);
   cluster.heal();
   const bool converged = cluster.loop.run_until(
       [&] {
         for (int i = 0; i < 40; ++i) {
-          if (cluster.holders(key_of(i)) != 3) return false;
+          if (cluster.holders(nth_key(i)) != 3) return false;
         }
         return true;
       },
@@ -263,9 +263,9 @@ TEST_CASE("a replica that lost its state gets it back in every mode") {
     AntiEntropyConfig config = repaired(mode);
     config.hand_over = false;
     RepairedCluster cluster(config, {.nodes = 4});
-    for (int i = 0; i < 50; ++i) CHECK(cluster.put(NodeSlot{0}, key_of(i), "v", 1h).ok);
+    for (int i = 0; i < 50; ++i) CHECK(cluster.put(NodeSlot{0}, nth_key(i), "v", 1h).ok);
     cluster.loop.run_for(5s);
-    const NodeSlot victim = cluster.replicas(key_of(0), 3)[1];
+    const NodeSlot victim = cluster.replicas(nth_key(0), 3)[1];
     const auto held = [&] {
       const auto& kv = cluster.loop.state<AntiEntropyState>(victim, Role::kReplication).kv;
       return kv == nullptr ? std::size_t{0} : kv->replica.store().live();
@@ -293,20 +293,20 @@ TEST_CASE("lost, doubled and reordered repair messages only cost time") {
     return seen % 5 == 0;
   };
   for (int i = 0; i < 40; ++i)
-    (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 4)}, key_of(i % 20), std::to_string(i));
+    (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 4)}, nth_key(i % 20), std::to_string(i));
   cluster.loop.run_for(3min);
   for (int i = 0; i < 20; ++i) {
-    const auto nodes = cluster.replicas(key_of(i), 3);
-    const Lookup first = cluster.held(nodes[0], key_of(i));
+    const auto nodes = cluster.replicas(nth_key(i), 3);
+    const Lookup first = cluster.held(nodes[0], nth_key(i));
     CHECK(first.live());
-    for (const NodeSlot node : nodes) CHECK(cluster.held(node, key_of(i)).version == first.version);
+    for (const NodeSlot node : nodes) CHECK(cluster.held(node, nth_key(i)).version == first.version);
   }
 }
 
 TEST_CASE("two runs of a repaired cluster are equal") {
   const auto run = [](std::uint64_t seed) {
     RepairedCluster cluster(AntiEntropyConfig{}, {.nodes = 5, .seed = seed, .latency_min = 1ms, .latency_max = 80ms});
-    for (int i = 0; i < 30; ++i) (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 5)}, key_of(i), "v", 1min);
+    for (int i = 0; i < 30; ++i) (void)cluster.put(NodeSlot{static_cast<std::uint32_t>(i % 5)}, nth_key(i), "v", 1min);
     cluster.loop.run_for(10s);
     return std::pair{cluster.loop.digest(), cluster.loop.counters("anti-entropy.Digest").bytes};
   };
@@ -329,7 +329,7 @@ TEST_CASE("pulling alone gets to what lies behind more of a peer's items than an
   const auto give = [&](int first, std::uint64_t from, std::uint64_t to, std::size_t count) {
     std::string key;
     for (int i = first; count > 0; ++i) {
-      key = key_of(i);
+      key = nth_key(i);
       if (hash64(key) <= from || hash64(key) > to) continue;
       auto store = cluster.loop.pool().make<KvStore>();
       store->copy = {key, Bytes("v"), {std::uint64_t{1} << 40, NodeId{7}}, false, 0s};
@@ -354,7 +354,7 @@ TEST_CASE("more keys of one hash than a message can name are repaired") {
     const int keys = static_cast<int>(kMaxElements) + 200;
     for (int i = 0; i < keys; ++i) {
       auto store = cluster.loop.pool().make<KvStore>();
-      store->copy = {key_of(i), Bytes("v"), {std::uint64_t{1} << 40, NodeId{7}}, false, 0s};
+      store->copy = {nth_key(i), Bytes("v"), {std::uint64_t{1} << 40, NodeId{7}}, false, 0s};
       cluster.loop.inject(NodeSlot{1}, NodeSlot{0}, std::move(store));
     }
     const auto& lacking = cluster.loop.state<AntiEntropyState>(NodeSlot{1}, Role::kReplication).kv;
