@@ -12,7 +12,8 @@
 
 namespace hearsay::measure {
 
-// Keys in the order given here, so that a person and a diff can read it. A figure without a value is null.
+// Keys in the order given here, so that a person and a diff can read it. A figure without a value is null, and so is a
+// censored one, which has "at_least" (null where nothing is known) and of a distribution "censored_count" beside it.
 nlohmann::ordered_json to_json(const Results& results);
 // {"metrics": {name: {runs, censored, mean, sd, ...}}}
 nlohmann::ordered_json to_json(std::span<const RunsSummary> summary);
@@ -20,7 +21,8 @@ nlohmann::ordered_json to_json(std::span<const RunsSummary> summary);
 // The header of rows.csv: "run,seed,metric,t,node,value".
 std::string csv_header();
 // One line for each metric that has a value (t empty) and for each point of a series (t in simulated seconds).
-// `node` is empty: no figure is of one node. Censored figures are named "<metric>:censored". Fields are quoted (RFC
+// `node` is empty: no figure is of one node. Censored figures are named "<metric>:censored",
+// and their value is a lower bound. Fields are quoted (RFC
 // 4180) where need be.
 std::string csv_rows(std::string_view run, const Results& results);
 
