@@ -6,7 +6,9 @@
 #include "cli/exit_codes.hpp"
 #include "cli/scenario.hpp"
 #include "cli/verbs.hpp"
+#include "cli/words.hpp"
 #include "core/base/quantity.hpp"
+#include "sim/plan/input.hpp"
 #include "sim/plan/manifest.hpp"
 #include "sim/world/world.hpp"
 
@@ -22,12 +24,13 @@ int check(const CheckSettings& settings) {
     const auto runnable = plan ? world::check(*plan, plan->seed) : Result<void>(tl::unexpected(plan.error()));
     if (!runnable) {
       sound = false;
-      std::fprintf(stderr, "hearsay: %s\n", runnable.error().message.c_str());
+      std::fprintf(stderr, "hearsay: %s\n", plan::one_line(runnable.error().message).c_str());
     } else if (settings.json) {
       all.push_back(plan::manifest(*plan));
     } else {
-      out += fmt::format("{}: {} nodes, {}, {} events, {} expectations\n", file, plan->nodes.size(),
-                         format_duration(plan->duration), plan->events.size(), plan->expectations.size());
+      out += fmt::format("{}: {}, {}, {}, {}\n", plan::one_line(file), counted(plan->nodes.size(), "node"),
+                         format_duration(plan->duration), counted(plan->events.size(), "event"),
+                         counted(plan->expectations.size(), "expectation"));
     }
   }
   if (settings.json) out = all.dump(2) + "\n";

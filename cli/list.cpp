@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "core/base/nearest.hpp"
 #include "core/protocol/catalogue.hpp"
 #include "sim/measure/metric_names.hpp"
+#include "sim/plan/input.hpp"
 #include "sim/plan/parameters.hpp"
 
 namespace hearsay::cli {
@@ -31,7 +33,7 @@ int print(const nlohmann::ordered_json& json) { return print(json.dump(2) + "\n"
 int unknown(std::string_view what, std::string_view wanted, const std::vector<std::string_view>& known) {
   std::string text = fmt::format("hearsay: there is no {} '{}'; there are: {}", what, wanted, fmt::join(known, ", "));
   if (const auto near = nearest(wanted, known)) text += fmt::format("; did you mean '{}'?", *near);
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", plan::one_line(text).c_str());
   return kUsage;
 }
 
@@ -53,11 +55,30 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
   return out;
 }
 
+bool is_default(const CatalogueEntry& entry) { return entry.name == plan::default_strategy(entry.role); }
+
+// "probe_interval = 5s, gossip_nodes = 4": what a preset sets.
+std::string sets_text(const CatalogueEntry& entry, std::size_t preset) {
+  std::vector<std::string> parts;
+  for (const plan::ParameterDescription& p : plan::changed_by_preset(entry, preset)) {
+    parts.push_back(fmt::format("{} = {}", p.name, p.value));
+  }
+  return parts.empty() ? "the defaults" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
 nlohmann::ordered_json strategy_json(const CatalogueEntry& entry, bool with_parameters) {
-  nlohmann::ordered_json json{
-      {"role", to_string(entry.role)}, {"name", entry.name}, {"summary", entry.summary}, {"source", entry.source}};
+  nlohmann::ordered_json json{{"role", to_string(entry.role)},
+                              {"name", entry.name},
+                              {"default", is_default(entry)},
+                              {"summary", entry.summary},
+                              {"source", entry.source}};
   json["presets"] = nlohmann::ordered_json::array();
-  for (const Preset& preset : entry.presets) json["presets"].push_back({{"name", preset.name}, {"doc", preset.doc}});
+  for (std::size_t i = 0; i < entry.presets.size(); ++i) {
+    nlohmann::ordered_json sets = nlohmann::ordered_json::object();
+    for (const plan::ParameterDescription& p : plan::changed_by_preset(entry, i)) sets[p.name] = p.value;
+    json["presets"].push_back(nlohmann::ordered_json{
+        {"name", entry.presets[i].name}, {"doc", entry.presets[i].doc}, {"sets", std::move(sets)}});
+  }
   if (!with_parameters) return json;
   json["parameters"] = nlohmann::ordered_json::array();
   for (const plan::ParameterDescription& p : plan::describe(*entry.configure())) {
@@ -72,11 +93,14 @@ nlohmann::ordered_json strategy_json(const CatalogueEntry& entry, bool with_para
 }
 
 std::string strategy_text(const CatalogueEntry& entry, const Palette& palette) {
-  std::string out = fmt::format("{} {}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name),
-                                wrapped(entry.summary, 2, 110), palette.dim("After: " + wrapped(entry.source, 9, 110)));
+  std::string out = fmt::format("{} {}{}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name),
+                                is_default(entry) ? " (the default)" : "", wrapped(entry.summary, 2, 110),
+                                palette.dim("After: " + wrapped(entry.source, 9, 110)));
   if (!entry.presets.empty()) out += fmt::format("\nPresets\n");
-  for (const Preset& preset : entry.presets)
-    out += fmt::format("  {:<14} {}\n", preset.name, wrapped(preset.doc, 17, 110));
+  for (std::size_t i = 0; i < entry.presets.size(); ++i) {
+    out += fmt::format("  {:<14} {}\n{:17}{}\n", entry.presets[i].name, wrapped(entry.presets[i].doc, 17, 110), "",
+                       palette.dim(wrapped(sets_text(entry, i), 17, 110)));
+  }
   const auto parameters = plan::describe(*entry.configure());
   if (parameters.empty()) {
     out += fmt::format("\nNo parameters.\n");
@@ -145,7 +169,9 @@ int list(const ListSettings& settings) {
     if (!settings.json) out += fmt::format("{}\n", palette.bold(to_string(role)));
     for (const CatalogueEntry* entry : Catalogue::builtin().list(role)) {
       all.push_back(strategy_json(*entry, false));
-      if (!settings.json) out += fmt::format("  {:<14} {}\n", entry->name, wrapped(entry->summary, 17, 110));
+      if (settings.json) continue;
+      const std::string summary = fmt::format("{}{}", entry->summary, is_default(*entry) ? " (the default)" : "");
+      out += fmt::format("  {:<14} {}\n", entry->name, wrapped(summary, 17, 110));
     }
   }
   if (settings.json) return print(all);

@@ -14,6 +14,7 @@
 
 #include "cli/exit_codes.hpp"
 #include "cli/verbs.hpp"
+#include "cli/words.hpp"
 #include "core/base/nearest.hpp"
 #include "hearsay_version.hpp"
 #include "sim/plan/input.hpp"
@@ -25,20 +26,9 @@ namespace {
 constexpr std::uint64_t kMaxRuns = 100'000;
 constexpr std::uint64_t kMaxJobs = 1024;
 
-// A word as a shell would need it.
-std::string quote(const std::string& word) {
-  if (!word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                              "_-./=:,%+@") == std::string::npos) {
-    return word;
-  }
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
-std::string repeat_command(const RunSettings& run) {
-  std::string text = "hearsay run " + quote(run.file);
-  for (const std::string& override_ : run.overrides) text += " --set " + quote(override_);
+std::string repeat_options(const RunSettings& run) {
+  std::string text;
+  for (const std::string& override_ : run.overrides) text += " --set " + shell_word(override_);
   if (run.wire) text += " --wire";
   return text;
 }
@@ -91,8 +81,9 @@ CLI::App& add_run(CLI::App& app, RunSettings& run) {
       "Example:\n  hearsay run scenarios/partition-heal.toml --seed 7 --set membership.rejoin=none\n\n"
       "Writes a run folder (manifest.json, results.json, rows.csv, events.jsonl) and the link 'latest' beside it.\n"
       "Exits with 0 when every expectation held, 3 when one failed or a fault had no effect, 2 for a wrong scenario,\n"
-      "130 when interrupted (what was measured is written).");
-  verb.add_option("FILE", run.file, "The scenario, a TOML file")->required()->type_name("");
+      "130 when interrupted (what was measured is written; a second ^C ends it at once, and leaves a folder whose\n"
+      "manifest says \"running\"). Of several runs events.jsonl is that of the first seed.");
+  verb.add_option("FILE", run.file, "The scenario, a TOML file; - is standard input")->required()->type_name("");
   verb.add_option("--seed", run.seed, "Seed of the (first) run; the scenario's otherwise")
       ->envname("HEARSAY_SEED")
       ->transform(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
@@ -109,6 +100,7 @@ CLI::App& add_run(CLI::App& app, RunSettings& run) {
   add_overrides(verb, run.overrides);
   verb.add_option("--out", run.out, "Where run folders go: DIR/<name>/<time>; 'runs' otherwise")
       ->envname("HEARSAY_OUT")
+      ->check([](const std::string& folder) { return folder.empty() ? "a folder's name is missing" : ""; })
       ->type_name("DIR");
   verb.add_flag("--json", run.json, "Prints the results as one JSON object instead of the summary");
   verb.add_flag("--wire", run.wire, "Packs and unpacks every message and compares; the fingerprint stays the same");
@@ -120,7 +112,7 @@ CLI::App& add_run(CLI::App& app, RunSettings& run) {
 CLI::App& add_check(CLI::App& app, CheckSettings& check) {
   CLI::App& verb = *app.add_subcommand("check", "Reads scenarios and says what is wrong with them");
   verb.footer("Example:\n  hearsay check scenarios/*.toml");
-  verb.add_option("FILE", check.files, "Scenarios")->required()->type_name("");
+  verb.add_option("FILE", check.files, "Scenarios; - is standard input")->required()->type_name("");
   add_overrides(verb, check.overrides);
   verb.add_flag("--json", check.json, "Prints each scenario with every default resolved");
   return verb;
@@ -165,6 +157,15 @@ std::string unexpected(const CLI::App& verb, const std::string& word) {
   return fmt::format("there is no option '{}'{}", flag, near ? fmt::format("; did you mean '{}'?", *near) : "");
 }
 
+// "Could not convert: --quiet = maybe", in our words. Only flags are converted by CLI11 itself.
+std::string converted(std::string text) {
+  const std::string_view prefix = "Could not convert: ";
+  const std::size_t equals = text.find(" = ");
+  if (!text.starts_with(prefix) || equals == std::string::npos) return text;
+  return fmt::format("{}: '{}' is neither true nor false", text.substr(prefix.size(), equals - prefix.size()),
+                     text.substr(equals + 3));
+}
+
 // CLI11 has exit codes of its own; ours are few. One line says what is wrong.
 int report(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) {  // --help, --version
@@ -182,7 +183,7 @@ int report(const CLI::App& app, const CLI::ParseError& error, const std::vector<
   // A misspelt option leaves something else missing, too: the option is what is wrong.
   const std::vector<std::string> rest = app.remaining(true);
   if (!rest.empty() && error.get_name() != "ValidationError") return usage_error(unexpected(verb, rest.front()), name);
-  const std::string text = error.what();
+  const std::string text = error.get_name() == "ConversionError" ? converted(error.what()) : error.what();
   return usage_error(text + origin(verb, text, arguments), name);
 }
 
@@ -222,7 +223,7 @@ int parse_and_run(const std::vector<std::string>& arguments) {
     return report(app, error, arguments);
   }
   if (run_verb.parsed()) {
-    verbs.run.repeat = repeat_command(verbs.run);
+    verbs.run.repeat_options = repeat_options(verbs.run);
     return run(verbs.run);
   }
   if (check_verb.parsed()) return check(verbs.check);

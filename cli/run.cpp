@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -17,10 +18,12 @@
 #include "cli/scenario.hpp"
 #include "cli/summary.hpp"
 #include "cli/verbs.hpp"
+#include "cli/words.hpp"
 #include "core/base/quantity.hpp"
 #include "hearsay_version.hpp"
 #include "sim/measure/results_io.hpp"
 #include "sim/measure/statistics.hpp"
+#include "sim/plan/input.hpp"
 #include "sim/plan/manifest.hpp"
 #include "sim/world/world.hpp"
 
@@ -30,29 +33,35 @@ namespace {
 
 std::atomic<bool> interrupted{false};
 
-extern "C" void on_signal(int) { interrupted.store(true, std::memory_order_relaxed); }
+static_assert(std::atomic<bool>::is_always_lock_free);  // or a signal handler must not touch it
 
-// The first SIGINT or SIGTERM asks the runs to end, a second one ends the program at once.
+extern "C" void on_signal(int) {
+  if (interrupted.exchange(true, std::memory_order_relaxed)) ::_exit(kInterrupted);
+}
+
+// The first SIGINT, SIGTERM or SIGHUP asks the runs to end; a second one, of any of them, ends the program at once.
 class SignalGuard {
  public:
   SignalGuard() {
     interrupted = false;
     struct sigaction action{};
     action.sa_handler = on_signal;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(SIGINT, &action, &old_int_);
-    ::sigaction(SIGTERM, &action, &old_term_);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      ::sigaction(kSignals[i], nullptr, &old_[i]);
+      // Under nohup the end of the terminal is not to be heard of.
+      if (kSignals[i] == SIGHUP && old_[i].sa_handler == SIG_IGN) continue;
+      ::sigaction(kSignals[i], &action, nullptr);
+    }
   }
   ~SignalGuard() {
-    ::sigaction(SIGINT, &old_int_, nullptr);
-    ::sigaction(SIGTERM, &old_term_, nullptr);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &old_[i], nullptr);
   }
   SignalGuard(const SignalGuard&) = delete;
   SignalGuard& operator=(const SignalGuard&) = delete;
 
  private:
-  struct sigaction old_int_{};
-  struct sigaction old_term_{};
+  static constexpr std::array<int, 3> kSignals{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, 3> old_{};
 };
 
 // What all runs of a command have in common.
@@ -95,6 +104,7 @@ world::RunOptions Session::options(std::uint32_t run, EventLog* log) {
   if (run == 0) {
     options.observations = [log](const Observation& observation) { log->write(observation); };
     options.operations = [log](const measure::OpRecord& op) { log->write(op); };
+    options.faults = [log](const world::FaultRecord& fault) { log->write(fault); };
   }
   return options;
 }
@@ -168,40 +178,74 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   return results;
 }
 
-std::string repeat_command(const RunSettings& settings, std::uint64_t seed) {
-  return settings.repeat + fmt::format(" --seed {}", seed) +
-         (settings.runs > 1 ? fmt::format(" --runs {}", settings.runs) : "");
+std::string repeat_command(const RunSettings& settings, std::uint64_t seed, std::uint32_t runs) {
+  return fmt::format("hearsay run {}{} --seed {}", shell_word(settings.file), settings.repeat_options, seed) +
+         (runs > 1 ? fmt::format(" --runs {}", runs) : "");
 }
 
-nlohmann::ordered_json manifest_of(const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
-  nlohmann::ordered_json json;
-  json["program"] = "hearsay";
-  json["version"] = kVersion;
-  json["commit"] = kCommit;
-  json["compiler"] = kCompiler;
-  json["build_type"] = kBuildType;
-  json["seed"] = seed;
-  json["runs"] = settings.runs;
-  json["wire"] = settings.wire;
-  json["repeat"] = repeat_command(settings, seed);
-  json["scenario"] = plan::manifest(plan);
-  return json;
+// Of a JSON document that quotes file names: they may hold any byte.
+std::string dumped(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-// What is known before the run.
-Result<void> begin(const RunFolder& folder, const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
-  const nlohmann::ordered_json manifest = manifest_of(settings, plan, seed);
-  if (auto written = folder.write("manifest.json", manifest.dump(2) + "\n"); !written) return written;
-  return folder.write("scenario.toml", plan.source);
-}
+// The manifest of a run: written before it, and once more when the rest of the folder is there.
+class Manifest {
+ public:
+  Manifest(const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
+    json_["program"] = "hearsay";
+    json_["status"] = "running";
+    json_["version"] = kVersion;
+    json_["commit"] = kCommit;
+    json_["compiler"] = kCompiler;
+    json_["build_type"] = kBuildType;
+    json_["seed"] = seed;
+    json_["runs"] = settings.runs;
+    json_["wire"] = settings.wire;
+    json_["repeat"] = repeat_command(settings, seed, settings.runs);
+    json_["scenario"] = plan::manifest(plan);
+  }
+  void set(std::string_view key, nlohmann::ordered_json value) { json_[std::string(key)] = std::move(value); }
+  Result<void> write(const RunFolder& folder) const { return folder.write("manifest.json", dumped(json_)); }
 
-Result<void> save(const RunFolder& folder, EventLog& log, const std::vector<measure::Results>& results,
-                  const nlohmann::ordered_json& json) {
-  if (auto closed = log.close(); !closed) return closed;
-  if (auto written = folder.write("results.json", json.dump(2) + "\n"); !written) return written;
+ private:
+  nlohmann::ordered_json json_;
+};
+
+struct Saved {
+  Result<void> outcome;                   // the first thing that went wrong
+  std::vector<std::string_view> missing;  // files that are not there for it
+  bool anything = false;                  // figures were kept
+};
+
+// Keeps what fits: of a full disk the log goes first, which is the largest and can be had again.
+Saved save(const RunFolder& folder, EventLog& log, const std::vector<measure::Results>& results,
+           const nlohmann::ordered_json& json) {
+  Saved saved;
+  const auto note = [&saved](const Result<void>& written, std::string_view name) {
+    if (saved.outcome) saved.outcome = written;
+    saved.missing.push_back(name);
+  };
+  bool logged = true;
+  const auto drop_log = [&](const Result<void>& why) {
+    logged = false;
+    note(why, EventLog::kName);
+    folder.remove(EventLog::kName);
+  };
+  if (auto closed = log.close(); !closed) drop_log(closed);
   std::string rows = measure::csv_header();
   for (std::size_t i = 0; i < results.size(); ++i) rows += measure::csv_rows(std::to_string(i), results[i]);
-  return folder.write("rows.csv", rows);
+  const std::string report = dumped(json);
+  for (const auto& [name, content] : {std::pair<std::string_view, const std::string*>("results.json", &report),
+                                      std::pair<std::string_view, const std::string*>("rows.csv", &rows)}) {
+    auto written = folder.write(name, *content);
+    if (!written && logged) {
+      drop_log(written);
+      written = folder.write(name, *content);
+    }
+    if (!written) note(written, name);
+    saved.anything |= written.has_value();
+  }
+  return saved;
 }
 
 // What did not come out as the scenario says, in a few words for each; of several runs, the first of each.
@@ -227,14 +271,22 @@ void leave_out_partial(std::vector<measure::Results>& results) {
   std::erase_if(results, [](const measure::Results& run) { return run.interrupted; });
 }
 
+// The first run in which something failed; the first of all where nothing did.
+std::uint64_t first_failed_seed(const std::vector<measure::Results>& results) {
+  const auto failed = std::ranges::find_if(results, &measure::Results::failed);
+  return failed == results.end() ? results.front().seed : failed->seed;
+}
+
 int complain(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", error.message.c_str());
+  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   return error.code == ErrorCode::kInternal ? kFailure : kUsage;
 }
 
 }  // namespace
 
-int run(const RunSettings& settings) {
+int run(const RunSettings& given) {
+  RunSettings settings = given;
+  const bool read_once = is_read_once(settings.file);
   auto plan = read_scenario(settings.file, settings.overrides);
   if (!plan) return complain(plan.error());
   const std::uint64_t seed = settings.seed.value_or(plan->seed);
@@ -252,8 +304,11 @@ int run(const RunSettings& settings) {
     folder->discard();
     return complain(error);
   };
-  if (auto begun = begin(*folder, settings, *plan, seed); !begun) return give_up(begun.error());
-  auto log = EventLog::open(*folder, plan->directory);
+  if (read_once) settings.file = folder->path() + "/scenario.toml";
+  Manifest manifest(settings, *plan, seed);
+  if (auto begun = manifest.write(*folder); !begun) return give_up(begun.error());
+  if (auto copied = folder->write("scenario.toml", plan->source); !copied) return give_up(copied.error());
+  auto log = EventLog::open(*folder, *plan);
   if (!log) return give_up(log.error());
 
   Session session(settings, *plan);
@@ -268,24 +323,36 @@ int run(const RunSettings& settings) {
                    .summary = summary,
                    .elapsed_s = session.elapsed_s(),
                    .folder = folder->path(),
-                   .repeat = repeat_command(settings, seed),
+                   .repeat = repeat_command(settings, seed, settings.runs),
                    .asked = settings.runs,
                    .width = terminal_width(stdout, kDefaultWidth)};
   const nlohmann::ordered_json json = results_json(report);
   // Written before it is shown, so that a reader who closes the pipe loses nothing; shown even if it could not be
   // written, so that a full disk does not cost the run.
-  const Result<void> saved = save(*folder, *log, *results, json);
-  if (saved) {
-    folder->finish();
+  Saved saved = save(*folder, *log, *results, json);
+  manifest.set("status", cut_short ? "interrupted" : "complete");
+  if (!saved.missing.empty()) manifest.set("missing", saved.missing);
+  if (saved.anything) {
+    if (auto written = manifest.write(*folder); !written && saved.outcome) saved.outcome = written;
+    const std::string remark = folder->finish();
+    if (!remark.empty() && !settings.quiet) {
+      std::fprintf(stderr, "hearsay: %s; the run is in %s\n", plan::one_line(remark).c_str(), folder->path().c_str());
+    }
   } else {
     folder->discard();
     report.folder.clear();
   }
   const Result<void> shown =
-      print_out(settings.json ? json.dump(2) + "\n" : summary_text(report, Palette(settings.color, stdout)));
-  if (!saved) complain(saved.error());
+      print_out(settings.json ? dumped(json) : summary_text(report, Palette(settings.color, stdout)));
+  if (!saved.outcome) {
+    if (saved.anything) {
+      saved.outcome.error().message +=
+          fmt::format("; without {} the run is in {}", fmt::join(saved.missing, " and "), folder->path());
+    }
+    complain(saved.outcome.error());
+  }
   if (!shown) complain(shown.error());
-  if (!saved || !shown) return kFailure;
+  if (!saved.outcome || !shown) return kFailure;
 
   if (cut_short) {
     if (!settings.quiet)
@@ -295,7 +362,10 @@ int run(const RunSettings& settings) {
   const std::string failures = unmet(*results);
   if (failures.empty()) return kOk;
   if (!settings.quiet) {
-    std::fprintf(stderr, "hearsay: not as expected: %s; to repeat: %s\n", failures.c_str(), report.repeat.c_str());
+    // One run shows it; of several, the first that failed.
+    const std::string repeat = repeat_command(settings, first_failed_seed(*results), 1);
+    std::fprintf(stderr, "hearsay: not as expected: %s; to repeat: %s\n", plan::one_line(failures).c_str(),
+                 plan::one_line(repeat).c_str());
   }
   return kUnmet;
 }

@@ -3,8 +3,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -39,15 +41,23 @@ Result<std::string> make_folder(const fs::path& parent) {
   return fail(ErrorCode::kInternal, fmt::format("{} has a thousand runs of this second", parent.string()));
 }
 
-// The link is replaced by renaming, so that it always points somewhere. It is a convenience: a file system without
-// links loses nothing but it.
-void point_latest(const fs::path& folder) {
+// The link is replaced by renaming, so that it always points somewhere. What is no link is somebody's own and stays. It
+// is a convenience: a file system without links loses nothing but it.
+std::string point_latest(const fs::path& folder) {
   std::error_code error;
   const fs::path link = folder.parent_path() / "latest";
+  const fs::file_status there = fs::symlink_status(link, error);
+  if (there.type() != fs::file_type::not_found && there.type() != fs::file_type::symlink) {
+    return fmt::format("{} is no link and was left as it is", link.string());
+  }
   const fs::path fresh = folder.parent_path() / fmt::format(".latest-{}", ::getpid());
   fs::remove(fresh, error);
   fs::create_directory_symlink(folder.filename(), fresh, error);
   if (!error) fs::rename(fresh, link, error);
+  if (!error) return "";
+  const std::string why = error.message();
+  fs::remove(fresh, error);
+  return fmt::format("{} could not be set: {}", link.string(), why);
 }
 
 double seconds(TrueTime at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
@@ -69,7 +79,12 @@ Result<RunFolder> RunFolder::create(const std::string& out, const std::string& s
   return tl::unexpected(path.error());
 }
 
-void RunFolder::finish() const { point_latest(path_); }
+std::string RunFolder::finish() const { return point_latest(path_); }
+
+void RunFolder::remove(std::string_view name) const {
+  std::error_code ignored;  // what is left is harmless, and the failure that led here is being reported
+  fs::remove(fs::path(path_) / name, ignored);
+}
 
 void RunFolder::discard() const {
   std::error_code ignored;  // what is left is harmless, and the failure that led here is being reported
@@ -81,24 +96,28 @@ void RunFolder::discard() const {
 
 Result<void> RunFolder::write(std::string_view name, std::string_view content) const {
   const std::string path = (fs::path(path_) / name).string();
-  std::FILE* file = std::fopen(path.c_str(), "wb");
+  const std::string partial = (fs::path(path_) / fmt::format(".{}.partial", name)).string();
+  std::FILE* file = std::fopen(partial.c_str(), "wb");
   if (file == nullptr) return disk_error("write", path, errno);
   const bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
   const int write_error = errno;
   const bool closed = std::fclose(file) == 0;
-  if (!written || !closed) return disk_error("write", path, written ? errno : write_error);
-  return {};
+  const int close_error = errno;
+  if (written && closed && std::rename(partial.c_str(), path.c_str()) == 0) return {};
+  const int code = !written ? write_error : !closed ? close_error : errno;
+  std::remove(partial.c_str());
+  return disk_error("write", path, code);
 }
 
-Result<EventLog> EventLog::open(const RunFolder& folder, const Directory& directory) {
-  std::string path = folder.path() + "/events.jsonl";
+Result<EventLog> EventLog::open(const RunFolder& folder, const plan::Plan& plan) {
+  std::string path = (fs::path(folder.path()) / kName).string();
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return disk_error("write", path, errno);
-  return EventLog(file, std::move(path), directory);
+  return EventLog(file, std::move(path), plan);
 }
 
 void EventLog::line(const std::string& text) {
-  if (lines_ > kMaxLines) return;
+  if (lines_ > kMaxLines || error_ != 0) return;
   if (lines_++ == kMaxLines) {
     std::fprintf(file_.get(), "{\"kind\":\"truncated\",\"after\":%llu}\n", static_cast<unsigned long long>(kMaxLines));
     return;
@@ -128,6 +147,33 @@ void EventLog::write(const measure::OpRecord& op) {
                                 : "no answer");
   if (op.reply.version)
     text += fmt::format(R"(,"version":"{:x}-{:x}")", op.reply.version.time, raw(op.reply.version.node));
+  line(text + "}\n");
+}
+
+void EventLog::write(const world::FaultRecord& fault) {
+  const auto list = [this](const std::vector<NodeSlot>& nodes) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < std::min(nodes.size(), kMaxListed); ++i) {
+      text += fmt::format(R"({}"{}")", i == 0 ? "" : ",", directory_->name(nodes[i]));
+    }
+    text += ']';
+    return text;
+  };
+  std::string text = fmt::format(R"({{"t_s":{:.9f},"kind":"{}","event":"{}")", seconds(fault.at), fault.what,
+                                 plan_->events[fault.event].label);
+  std::size_t count = 0;
+  for (const auto& nodes : fault.nodes) count += nodes.size();
+  if (fault.nodes.size() == 1) {
+    text += fmt::format(R"(,"nodes":{})", list(fault.nodes.front()));
+  } else if (!fault.nodes.empty()) {
+    text += R"(,"sides":[)";
+    for (std::size_t i = 0; i < fault.nodes.size(); ++i) {
+      text += i == 0 ? "" : ",";
+      text += list(fault.nodes[i]);
+    }
+    text += ']';
+  }
+  if (count > 0) text += fmt::format(R"(,"count":{})", count);
   line(text + "}\n");
 }
 

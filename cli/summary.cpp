@@ -5,8 +5,10 @@
 
 #include "cli/figure_text.hpp"
 #include "cli/page.hpp"
+#include "cli/words.hpp"
 #include "core/base/quantity.hpp"
 #include "sim/measure/results_io.hpp"
+#include "sim/plan/input.hpp"
 
 namespace hearsay::cli {
 
@@ -17,13 +19,13 @@ constexpr std::size_t kMaxVerdict = 60;  // columns of a verdict's text; what wa
 void write_head(Page& page) {
   const plan::Plan& plan = page.report().plan;
   const Palette& palette = page.palette();
-  page.line("{}  {}", palette.bold(plan.name), palette.dim(plan.question));
+  page.line("{}  {}", palette.bold(plan.name), palette.dim(plan::one_line(plan.question)));
   const auto strategy = [](const plan::StrategyChoice& choice) {
     return std::string(choice.entry->name) + (choice.preset.empty() ? "" : " (" + choice.preset + ")");
   };
-  page.line("{} nodes, {} simulated; {}, {}, {}, {}; {} link", plan.nodes.size(), format_duration(plan.duration),
-            strategy(plan.membership), strategy(plan.dissemination), strategy(plan.replication), strategy(plan.ring),
-            plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
+  page.line("{}, {} simulated; {}, {}, {}, {}; {} link", counted(plan.nodes.size(), "node"),
+            format_duration(plan.duration), strategy(plan.membership), strategy(plan.dissemination),
+            strategy(plan.replication), strategy(plan.ring), plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
   const std::vector<measure::Results>& all = page.report().results;
   const auto partial = std::ranges::find_if(all, &measure::Results::interrupted);
   if (partial != all.end()) {
@@ -55,12 +57,13 @@ void Page::verdicts(const std::vector<Verdict>& rows) {
     const std::string word = held                                 ? palette_.good("held  ")
                              : row.kind == Verdict::Kind::kFailed ? palette_.bad("failed")
                                                                   : palette_.warn("open  ");
-    line("  {} {:<{}}  {}", word, row.text, width, held && row.measured == "held" ? "" : row.measured);
+    line("  {} {:<{}}  {}", word, plan::one_line(row.text), width,
+         held && row.measured == "held" ? "" : plan::one_line(row.measured));
   }
 }
 
 void Page::folder() {
-  if (!report_.folder.empty()) line("{:<12} {}", "Run folder", report_.folder);
+  if (!report_.folder.empty()) line("{:<12} {}", "Run folder", plan::one_line(report_.folder));
 }
 
 std::string summary_text(const RunReport& report, const Palette& palette) {

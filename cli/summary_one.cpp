@@ -1,4 +1,5 @@
 #include "cli/page.hpp"
+#include "cli/words.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 
 #include "cli/figure_text.hpp"
 #include "core/base/quantity.hpp"
+#include "sim/plan/input.hpp"
 
 namespace hearsay::cli {
 
@@ -86,7 +88,8 @@ class OneRun {
     const std::string last = start == nullptr || !start->value ? "-"
                              : start->censored                 ? bound_text(*start->value)
                                                                : time_text(*start->value);
-    page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {} nodes", "0 s", "start", labels, "", "", "", last, present());
+    page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "0 s", "start", labels, "", "", "", last,
+               counted(present(), "node"));
     for (const EventReport& event : results.timeline) event_line(results, event, labels);
     overlapping_cuts(results);
   }
@@ -94,12 +97,12 @@ class OneRun {
   // Each cut counts what it blocks, or one within another would seem without effect; the sum then is too much.
   void overlapping_cuts(const Results& results) {
     if (page_.report().plan.network.kind != plan::LinkKind::kUdp) return;
-    double counted = 0;
+    double credited = 0;
     for (const EventReport& event : results.timeline) {
-      if (event.kind == "partition" || event.kind == "flap") counted += static_cast<double>(event.effect.dropped);
+      if (event.kind == "partition" || event.kind == "flap") credited += static_cast<double>(event.effect.dropped);
     }
-    const double dropped = metric(results, "dropped_cut_count").value_or(counted);
-    if (counted <= dropped) return;
+    const double dropped = metric(results, "dropped_cut_count").value_or(credited);
+    if (credited <= dropped) return;
     page_.line("{}", page_.palette().dim(fmt::format(
                          "           What two cuts block counts at both: {} messages were dropped by cuts in all.",
                          human_count(dropped))));
@@ -323,7 +326,8 @@ class OneRun {
     page_.title("Look at (the first of each kind; more in results.json)");
     std::set<std::string_view> shown;
     for (const measure::Finding& finding : results.findings) {
-      if (shown.insert(finding.kind).second) page_.line("  {:<{}}  {}", finding.kind, kinds, finding.text);
+      if (shown.insert(finding.kind).second)
+        page_.line("  {:<{}}  {}", finding.kind, kinds, plan::one_line(finding.text));
     }
   }
 
@@ -342,7 +346,7 @@ class OneRun {
   void tail(const Results& results) {
     page_.line("");
     page_.line("{:<12} {}", "Fingerprint", results.fingerprint.hex());
-    page_.line("{:<12} {}", "Repeat", page_.report().repeat);
+    page_.line("{:<12} {}", "Repeat", plan::one_line(page_.report().repeat));
     page_.folder();
     const double elapsed = std::max(1e-9, page_.report().elapsed_s);
     page_.line("{}", page_.palette().dim(fmt::format(

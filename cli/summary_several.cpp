@@ -6,6 +6,7 @@
 #include "cli/figure_text.hpp"
 #include "cli/page.hpp"
 #include "core/base/quantity.hpp"
+#include "sim/plan/input.hpp"
 
 namespace hearsay::cli {
 
@@ -67,7 +68,7 @@ class SeveralRuns {
     }
     page_.line("");
     page_.line("{:<12} {} (the sum of all runs')", "Fingerprint", sum.hex());
-    page_.line("{:<12} {}", "Repeat", page_.report().repeat);
+    page_.line("{:<12} {}", "Repeat", plan::one_line(page_.report().repeat));
     page_.folder();
     page_.line("{}", page_.palette().dim(fmt::format("{} events in {:.2f} s, {} events/s", human_count(events),
                                                      page_.report().elapsed_s,

@@ -21,7 +21,7 @@ struct RunSettings {
   bool wire = false;
   bool quiet = false;
   ColorChoice color = ColorChoice::kAuto;
-  std::string repeat;  // the command that repeats the run, but for the seed
+  std::string repeat_options;  // what of the command line belongs to the run, beside the file and the seed
 };
 
 int run(const RunSettings& settings);

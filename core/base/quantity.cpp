@@ -54,6 +54,12 @@ struct Number {
   std::string_view unit;
 };
 
+// What a message quotes of a text: the beginning of a long one, or nobody would see what is wrong with it.
+std::string_view shown(std::string_view text) {
+  constexpr std::size_t kMostBytes = 60;
+  return text.substr(0, kMostBytes);
+}
+
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // At most max_digits digits in all, leading zeros apart.
@@ -80,13 +86,13 @@ Result<Number> parse_number(std::string_view text, std::string_view what, std::s
       ++digits;
     }
     if (digits > max_digits) {
-      return invalid(fmt::format("\"{}\": {} has at most {} digits", text, what, max_digits));
+      return invalid(fmt::format("\"{}\": {} has at most {} digits", shown(text), what, max_digits));
     }
   }
   if (!any) {
     const bool negative = text.starts_with('-');
-    return invalid(negative ? fmt::format("\"{}\": {} cannot be negative", text, what)
-                            : fmt::format("\"{}\" is not {}; write it as in \"{}\"", text, what, example));
+    return invalid(negative ? fmt::format("\"{}\": {} cannot be negative", shown(text), what)
+                            : fmt::format("\"{}\" is not {}; write it as in \"{}\"", shown(text), what, example));
   }
   if (at < text.size() && text[at] == ' ') {
     ++at;
@@ -115,14 +121,15 @@ Result<std::int64_t> unit_size(std::string_view text, std::string_view unit, std
     names[count++] = candidate.name;
   }
   if (unit.empty()) {
-    return invalid(fmt::format("\"{}\" lacks a unit; {} has one of {}", text, what, list(units)));
+    return invalid(fmt::format("\"{}\" lacks a unit; {} has one of {}", shown(text), what, list(units)));
   }
   if (unit == "m") {  // as near to one as to the other
-    return invalid(fmt::format("\"{}\": unknown unit \"m\"; did you mean \"min\" or \"ms\"?", text));
+    return invalid(fmt::format("\"{}\": unknown unit \"m\"; did you mean \"min\" or \"ms\"?", shown(text)));
   }
   const auto close = nearest(unit, std::span<const std::string_view>(names.data(), count));
   const std::string hint = close ? fmt::format("; did you mean \"{}\"?", *close) : std::string();
-  return invalid(fmt::format("\"{}\": unknown unit \"{}\"{} ({} has one of {})", text, unit, hint, what, list(units)));
+  return invalid(fmt::format("\"{}\": unknown unit \"{}\"{} ({} has one of {})", shown(text), shown(unit), hint, what,
+                             list(units)));
 }
 
 struct Kind {
@@ -146,11 +153,11 @@ Result<std::int64_t> parse_whole(std::string_view text, const Kind& kind) {
   }
   const Uint128 scaled = static_cast<Uint128>(number->digits) * static_cast<std::uint64_t>(*size);
   if (scaled % number->power != 0) {
-    return invalid(fmt::format("\"{}\" is finer than {}", text, kind.grain));
+    return invalid(fmt::format("\"{}\" is finer than {}", shown(text), kind.grain));
   }
   const Uint128 value = scaled / number->power;
   if (value > static_cast<std::uint64_t>(kind.max)) {
-    return invalid(fmt::format("\"{}\" is over {}", text, kind.limit));
+    return invalid(fmt::format("\"{}\" is over {}", shown(text), kind.limit));
   }
   return static_cast<std::int64_t>(value);
 }
@@ -202,10 +209,14 @@ Result<Duration> parse_duration(std::string_view text) {
 }
 
 Result<Duration> parse_signed_duration(std::string_view text) {
-  if (text.starts_with('-')) {
-    return parse_duration(text.substr(1)).map([](Duration value) { return -value; });
-  }
-  return parse_duration(text.starts_with('+') ? text.substr(1) : text);
+  if (!text.starts_with('-') && !text.starts_with('+')) return parse_duration(text);
+  const bool negative = text.front() == '-';
+  return parse_duration(text.substr(1))
+      .map([negative](Duration value) { return negative ? -value : value; })
+      .map_error([&](Error error) {
+        error.message.insert(1, 1, text.front());  // each message begins with the text in quotes
+        return error;
+      });
 }
 
 Result<std::int64_t> parse_size(std::string_view text) {
@@ -242,11 +253,11 @@ Result<double> parse_share(std::string_view text) {
     return tl::unexpected(number.error());
   }
   if (!number->unit.empty() && number->unit != "%") {
-    return invalid(fmt::format("\"{}\" is not a share; write it as in \"5%\" or \"0.05\"", text));
+    return invalid(fmt::format("\"{}\" is not a share; write it as in \"5%\" or \"0.05\"", shown(text)));
   }
   const std::uint64_t whole = number->unit.empty() ? number->power : number->power * 100;
   if (number->digits > whole) {
-    return invalid(fmt::format("\"{}\" is over one (100%)", text));
+    return invalid(fmt::format("\"{}\" is over one (100%)", shown(text)));
   }
   return static_cast<double>(number->digits) / static_cast<double>(whole);
 }

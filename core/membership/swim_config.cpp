@@ -29,7 +29,8 @@ void visit_detection(SwimConfig& c, ParamVisitor& v) {
       "99th percentile of the round trip: lower asks for help too often, higher leaves the helpers less time");
   v.choice("probe_order", c.probe_order, kProbeOrders,
            "round-robin visits every member once a round in a random order, so that a crash is found within 2n - 1 "
-           "intervals; random draws each target anew, as SWIM's first variant: no bound, the same mean for large n");
+           "intervals; random draws each target anew, as SWIM's first variant: no bound, the same mean for large n "
+           "(hearsay's own; memberlist is round-robin)");
   v.integer("indirect_checks", c.indirect_checks, {0, 16}, "members",
             "how many others are asked to probe a member that did not answer. More survive more loss before a false "
             "accusation, at up to four messages each a failed probe; 0 trusts the direct probe alone");
@@ -37,7 +38,8 @@ void visit_detection(SwimConfig& c, ParamVisitor& v) {
       "nack_share", c.nack_share,
       "part of probe_timeout after which a helper without an answer says so. Lifeguard's paper has 80%; memberlist's "
       "code has 1, where with its LAN timing the nacks of a first failed probe come too late, and a healthy member "
-      "that finds a dead one doubts itself. Lower reports sooner, and calls slow answers missing");
+      "that finds a dead one doubts itself. Lower reports sooner, and calls slow answers missing (hearsay's own; "
+      "memberlist has 1)");
   v.boolean("disable_tcp_pings", c.disable_tcp_pings,
             "leave out the last try over a stream. On: a link that loses datagrams but carries streams makes healthy "
             "members suspects; off: such a link goes unnoticed for longer");
@@ -56,9 +58,10 @@ void visit_suspicion(SwimConfig& c, ParamVisitor& v) {
   v.integer("suspicion_max_timeout_mult", c.suspicion_max_timeout_mult, {1, 64}, "times",
             "longest time under suspicion, in least ones: what one accuser nobody confirms has to wait. Lower lets an "
             "isolated or slow accuser kill sooner; higher delays detection where few members can confirm");
-  v.integer("suspicion_limit", c.suspicion_limit, {1, 1 << 20}, "suspicions",
-            "suspects a member keeps on the clock at once, 72 bytes each while they last. Beyond it a suspect is not "
-            "timed until the next probe of it fails, so that a large loss of members is declared later");
+  v.integer(
+      "suspicion_limit", c.suspicion_limit, {1, 1 << 20}, "suspicions",
+      "suspects a member keeps on the clock at once, 72 bytes each while they last. Beyond it a suspect is not "
+      "timed until the next probe of it fails, so that a large loss of members is declared later (hearsay's own)");
 }
 
 void visit_gossip(SwimConfig& c, ParamVisitor& v) {
@@ -81,7 +84,7 @@ void visit_gossip(SwimConfig& c, ParamVisitor& v) {
   v.integer(
       "queue_limit", c.queue_limit, {1, 1 << 15}, "updates",
       "updates waiting to be passed on, about 30 bytes each. Beyond it those passed on most often go first; lower "
-      "saves memory and loses news when many members change at once, which full syncs then repair");
+      "saves memory and loses news when many members change at once, which full syncs then repair (hearsay's own)");
 }
 
 void visit_sync(SwimConfig& c, ParamVisitor& v) {
@@ -91,24 +94,26 @@ void visit_sync(SwimConfig& c, ParamVisitor& v) {
   v.duration(
       "join_retry_interval", c.join_retry_interval, {1ms, 24h},
       "wait before seeds that did not answer are asked again, as long as nobody else is known (serf's agent waits "
-      "30 s). Lower joins sooner once a seed is up, and knocks more often meanwhile");
+      "30 s). Lower joins sooner once a seed is up, and knocks more often meanwhile (serf's)");
   v.boolean(
       "warm_start", c.warm_start,
       "begin a node's first life believing that every node of the directory lives, and ask no seed: a cluster that "
-      "has been up for long, for experiments with thousands of members. Off: members join through the seeds");
+      "has been up for long, for experiments with thousands of members. Off: members join through the seeds (hearsay's "
+      "own)");
   v.choice("rejoin", c.rejoin, kRejoins,
            "how a split that lasted heals: none leaves it to gossip to the dead, as memberlist does, and it need not; "
-           "push-pull exchanges the full state with a failed member now and then, as serf does");
+           "push-pull exchanges the full state with a failed member now and then, as serf does (serf's; memberlist is "
+           "none)");
   v.duration("reconnect_interval", c.reconnect_interval, {1ms, 24h},
              "with rejoin = push-pull, time between two tries, each made with probability failed / alive, so that the "
-             "cluster tries each failed member once. Lower heals sooner, and knocks more often at the dead");
+             "cluster tries each failed member once. Lower heals sooner, and knocks more often at the dead (serf's)");
   v.duration(
       "reconnect_timeout", c.reconnect_timeout, {1ms, kTenYears},
       "how long a failed member is remembered and tried. Lower frees memory sooner; a split that lasts longer does "
-      "not heal, and a stale life sign can then bring the dead back for a while");
+      "not heal, and a stale life sign can then bring the dead back for a while (serf's)");
   v.duration("tombstone_timeout", c.tombstone_timeout, {1ms, kTenYears},
              "how long a member that left is remembered. Lower frees memory sooner and lets a stale life sign bring it "
-             "back for a while");
+             "back for a while (serf's)");
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ constexpr MetricInfo kMetrics[] = {
     {"misses_count", "gets", "Gets that found nothing."},
     {"errors_count", "requests", "Requests that failed, or whose node was down or died before it answered."},
     {"errors_count[error]", "requests",
-     "Those by error: invalid_argument, too_large, unavailable, timeout, closed, corrupt, internal, unanswered."},
+     "Those by error: invalid argument, too large, unavailable, timeout, closed, corrupt, internal error, unanswered."},
     {"stale_reads_count", "gets",
      "Gets that returned an older version than a write that was acknowledged before the get was invoked."},
     {"stale_reads_share", "gets that returned a value", "The same as a share."},

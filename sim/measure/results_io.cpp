@@ -127,18 +127,18 @@ nlohmann::ordered_json to_json(std::span<const RunsSummary> summary) {
   return Json{{"metrics", std::move(metrics)}};
 }
 
-std::string csv_header() { return "run,seed,metric,t,node,value\n"; }
+std::string csv_header() { return "run,seed,metric,t,node,value,censored\n"; }
 
 std::string csv_rows(std::string_view run, const Results& results) {
   std::string out;
   const std::string prefix = fmt::format("{},{},", csv_field(run), results.seed);
   for (const Metric& m : results.metrics) {
     if (!m.value) continue;
-    out += fmt::format("{}{},,,{}\n", prefix, csv_field(m.censored ? m.name + ":censored" : m.name), *m.value);
+    out += fmt::format("{}{},,,{},{}\n", prefix, csv_field(m.name), *m.value, m.censored ? 1 : 0);
   }
   for (const Series& s : results.series) {
     for (const SeriesPoint& p : s.points)
-      out += fmt::format("{}{},{},,{}\n", prefix, csv_field(s.name), p.t_s, p.value);
+      out += fmt::format("{}{},{},,{},0\n", prefix, csv_field(s.name), p.t_s, p.value);
   }
   return out;
 }

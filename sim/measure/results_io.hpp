@@ -18,12 +18,11 @@ nlohmann::ordered_json to_json(const Results& results);
 // {"metrics": {name: {runs, censored, mean, sd, ...}}}
 nlohmann::ordered_json to_json(std::span<const RunsSummary> summary);
 
-// The header of rows.csv: "run,seed,metric,t,node,value".
+// The header of rows.csv: "run,seed,metric,t,node,value,censored".
 std::string csv_header();
 // One line for each metric that has a value (t empty) and for each point of a series (t in simulated seconds).
-// `node` is empty: no figure is of one node. Censored figures are named "<metric>:censored",
-// and their value is a lower bound. Fields are quoted (RFC
-// 4180) where need be.
+// `node` is empty: no figure is of one node. `censored` is 1 for a figure that was cut off and is a lower bound, else
+// 0. Fields are quoted (RFC 4180) where need be.
 std::string csv_rows(std::string_view run, const Results& results);
 
 }  // namespace hearsay::measure

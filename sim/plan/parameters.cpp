@@ -77,6 +77,28 @@ std::vector<ParameterDescription> describe(const StrategyConfig& config) {
   return std::move(describer.all);
 }
 
+std::vector<ParameterDescription> changed_by_preset(const CatalogueEntry& entry, std::size_t preset) {
+  const std::vector<ParameterDescription> defaults = describe(*entry.configure());
+  const std::unique_ptr<StrategyConfig> config = entry.configure();
+  config->use_preset(preset);
+  std::vector<ParameterDescription> changed;
+  std::vector<ParameterDescription> values = describe(*config);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].value != defaults[i].value) changed.push_back(std::move(values[i]));
+  }
+  return changed;
+}
+
+std::string_view default_strategy(Role role) {
+  switch (role) {
+    case Role::kMembership: return "swim";
+    case Role::kDissemination: return "push";
+    case Role::kReplication: return "anti-entropy";
+    case Role::kRing: return "karger";
+  }
+  return "";
+}
+
 std::optional<std::int64_t> integer_parameter(const StrategyConfig& config, std::string_view name) {
   IntegerFinder finder(name);
   config.clone()->visit(finder);

@@ -26,6 +26,12 @@ struct ParameterDescription {
 // Of configure(): the defaults; of a plan's configuration: what holds.
 std::vector<ParameterDescription> describe(const StrategyConfig& config);
 
+// What a preset sets to something else than the default, by its index.
+std::vector<ParameterDescription> changed_by_preset(const CatalogueEntry& entry, std::size_t preset);
+
+// The strategy of a role in a scenario that names none.
+std::string_view default_strategy(Role role);
+
 // The value of an integer parameter; nothing when the strategy has none of that name.
 std::optional<std::int64_t> integer_parameter(const StrategyConfig& config, std::string_view name);
 

@@ -25,7 +25,7 @@ inline constexpr std::size_t kMaxGroups = 10'000;
 inline constexpr std::size_t kMaxRegions = 256;
 inline constexpr std::size_t kMaxExpectations = 10'000;
 inline constexpr std::uint64_t kMaxSetEntries = 64'000'000;  // nodes named by all node sets together
-inline constexpr std::uint64_t kMaxSamples = 1'000'000;      // points of a series
+inline constexpr std::uint64_t kMaxSamples = 100'000;        // points of a series: about 50 MB of all in results.json
 inline constexpr std::uint64_t kMaxToggles = 100'000;        // of one flapping partition
 
 // What an [[expect]] may name. The measurement knows, and it is built on the plan, so its names are handed in. A metric
@@ -34,6 +34,7 @@ inline constexpr std::uint64_t kMaxToggles = 100'000;        // of one flapping 
 struct KnownNames {
   std::span<const std::string_view> metrics;     // empty: every metric is accepted
   std::span<const std::string_view> invariants;  // empty: every invariant is accepted
+  std::span<const std::string_view> errors{};    // in the brackets of "[error]"; empty: any text
 };
 
 struct ReaderOptions {

@@ -67,6 +67,19 @@ class ExpectationReader {
     if (expectation_.min && expectation_.max && *expectation_.min > *expectation_.max) {
       section_.report("min", "above max; expected at most that");
     }
+    check_range(split_name(name).base);
+  }
+
+  // A bound that no value can meet is a mistake in the scenario, not a finding about a protocol.
+  void check_range(std::string_view base) {
+    if (expectation_.max && *expectation_.max < 0) {
+      section_.report("max", "no figure is below 0; expected a bound from 0");
+    }
+    if (base.ends_with("_share") && expectation_.min && *expectation_.min > 1) {
+      section_.report("min", fmt::format("{} is over 1, and a share never is; expected one from 0 to 1, such as "
+                                         "\"99%\" or 0.99",
+                                         *expectation_.min));
+    }
   }
 
   void check_metric(const MetricName& name) {
@@ -109,11 +122,14 @@ class ExpectationReader {
       for (const Event& event : reading_.plan.events) names.push_back(event.label);
     } else if (kind == "client") {
       for (const ClientSpec& client : reading_.plan.clients) names.push_back(client.name);
+    } else if (kind == "error") {
+      names.assign(reading_.options.names.errors.begin(), reading_.options.names.errors.end());
+      if (names.empty()) return;
     } else {
       return;
     }
     if (std::find(names.begin(), names.end(), index) != names.end()) return;
-    const std::string_view what = kind == "label" ? "event" : "client";
+    const std::string_view what = kind == "label" ? "event" : kind;
     section_.report("metric", names.empty() ? fmt::format("unknown {} {}; there is none", what, quote(index))
                                             : fmt::format("unknown {} {}; expected one of {}{}", what, quote(index),
                                                           list_of(names), did_you_mean(index, names)));
@@ -168,7 +184,7 @@ void read_measure(Reading& reading) {
     section.report("sample_interval",
                    fmt::format("{} samples; expected an interval that makes at most {}", samples, kMaxSamples));
   } else if (samples > kMaxSamples) {
-    // A scenario of weeks is sampled less often instead of being refused for a default.
+    // A scenario of days is sampled less often instead of being refused for a default.
     measure.sample_interval = reading.plan.duration / static_cast<std::int64_t>(kMaxSamples) + 1ns;
   }
   const Section simulator(reading.diagnostics, table_of(reading, "simulator"), "[simulator]", kSimulatorKeys);

@@ -171,8 +171,11 @@ Action read_clock(const EventInput& input) {
   change.nodes = required_nodes(input.reading, input.section);
   change.step = input.section.signed_duration("step", 0ns);
   if (input.section.has("drift")) change.drift_ppm = input.section.parts_per_million("drift", 0.0);
-  if (change.step == 0ns && !change.drift_ppm)
-    input.section.require("drift", "a 'step' above or below zero, or a 'drift'");
+  if (change.step == 0ns && input.section.has("step") && !input.reading.diagnostics.failed()) {
+    input.section.report("step", "0s moves no clock; expected a step above or below zero");
+  } else if (change.step == 0ns && !change.drift_ppm) {
+    input.section.require("step", "step = \"500ms\" (or \"-2s\"), or a drift");
+  }
   return change;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "sim/plan/parameters.hpp"
 #include "sim/plan/reading.hpp"
 
 namespace hearsay::plan {
@@ -95,14 +96,14 @@ void use_preset(const Section& section, StrategyChoice& choice, StrategyConfig& 
   config.use_preset(index);
 }
 
-void read_strategy(Reading& reading, Role role, std::string_view fallback, StrategyChoice& choice) {
+void read_strategy(Reading& reading, Role role, StrategyChoice& choice) {
   const Input* table = table_of(reading, to_string(role));
   const std::string heading = fmt::format("[{}]", to_string(role));
   if (table != nullptr && table->kind != Input::Kind::kTable) {
     const Section not_a_table(reading.diagnostics, table, heading, {});
     return;
   }
-  choice.entry = find_entry(reading, role, table, fallback);
+  choice.entry = find_entry(reading, role, table, default_strategy(role));
   if (choice.entry == nullptr) return;
   std::unique_ptr<StrategyConfig> config = choice.entry->configure();
   NameCollector collector;
@@ -131,10 +132,10 @@ void read_strategy(Reading& reading, Role role, std::string_view fallback, Strat
 }  // namespace
 
 void read_strategies(Reading& reading) {
-  read_strategy(reading, Role::kMembership, "swim", reading.plan.membership);
-  read_strategy(reading, Role::kDissemination, "push", reading.plan.dissemination);
-  read_strategy(reading, Role::kReplication, "anti-entropy", reading.plan.replication);
-  read_strategy(reading, Role::kRing, "karger", reading.plan.ring);
+  read_strategy(reading, Role::kMembership, reading.plan.membership);
+  read_strategy(reading, Role::kDissemination, reading.plan.dissemination);
+  read_strategy(reading, Role::kReplication, reading.plan.replication);
+  read_strategy(reading, Role::kRing, reading.plan.ring);
 }
 
 }  // namespace hearsay::plan

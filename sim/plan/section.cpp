@@ -23,7 +23,12 @@ std::string shown(const Input& value) {
   switch (value.kind) {
     case Input::Kind::kString: return quote(value.text);
     case Input::Kind::kInteger: return fmt::format("the integer {}", value.integer);
-    case Input::Kind::kReal: return fmt::format("the number {}", value.real);
+    case Input::Kind::kReal: {
+      // 3.0 reads as an integer unless its point is shown.
+      const std::string number = fmt::format("{}", value.real);
+      const bool whole = number.find_first_not_of("-0123456789") == std::string::npos;
+      return fmt::format("the number {}{}", number, whole ? ".0" : "");
+    }
     case Input::Kind::kBoolean: return value.boolean ? "true" : "false";
     default: return std::string(name_of(value.kind));
   }
@@ -148,7 +153,8 @@ double Section::share(std::string_view key, double fallback) const {
   if (value->kind == Input::Kind::kInteger || value->kind == Input::Kind::kReal) {
     const double number = value->kind == Input::Kind::kInteger ? static_cast<double>(value->integer) : value->real;
     if (number >= 0.0 && number <= 1.0) return number;
-    report(key, fmt::format("{} is {}; {}", number, number > 1.0 ? "over 1" : "below 0", kExpected));
+    const std::string_view wrong = number > 1.0 ? "over 1" : number < 0.0 ? "below 0" : "no number";
+    report(key, fmt::format("{} is {}; {}", number, wrong, kExpected));
     return fallback;
   }
   if (value->kind != Input::Kind::kString) {

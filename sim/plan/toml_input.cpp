@@ -87,20 +87,32 @@ Result<std::string> read_bytes(const std::string& path) {
   if (status.type() == std::filesystem::file_type::directory) {
     return invalid(fmt::format("{}: a directory; expected a file", path));
   }
-  if (status.type() != std::filesystem::file_type::regular) {
-    return invalid(fmt::format("{}: not a regular file", path));
+  using Type = std::filesystem::file_type;
+  const bool readable =
+      status.type() == Type::regular || status.type() == Type::fifo || status.type() == Type::character;
+  if (!readable) return invalid(fmt::format("{}: neither a file nor a pipe", path));
+  if (status.type() == Type::regular) {
+    const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+    if (error) return invalid(fmt::format("{}: {}", path, error.message()));
+    if (bytes > kMaxFileBytes) {
+      return invalid(fmt::format("{}: {} bytes; expected at most {} MiB", path, bytes, kMaxFileBytes >> 20));
+    }
   }
-  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (error) return invalid(fmt::format("{}: {}", path, error.message()));
-  if (bytes > kMaxFileBytes) {
-    return invalid(fmt::format("{}: {} bytes; expected at most {} MiB", path, bytes, kMaxFileBytes >> 20));
-  }
+  // A pipe does not say how much is coming, and a file may grow.
   std::ifstream file(path, std::ios::binary);
   if (!file) return invalid(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  std::string text(static_cast<std::size_t>(bytes), '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  constexpr std::size_t kStep = std::size_t{1} << 16;
+  std::string text;
+  while (file && text.size() <= kMaxFileBytes) {
+    const std::size_t before = text.size();
+    text.resize(before + kStep);
+    file.read(text.data() + before, static_cast<std::streamsize>(kStep));
+    text.resize(before + static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) return invalid(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) {
+    return invalid(fmt::format("{}: goes on after {} MiB; expected at most that", path, kMaxFileBytes >> 20));
+  }
   return text;
 }
 

@@ -18,7 +18,8 @@ inline constexpr std::size_t kMaxNesting = 16;   // of lists and inline tables
 inline constexpr std::size_t kMaxKeyParts = 16;  // of a dotted key: the parser and the tree go as deep
 inline constexpr std::size_t kMaxValues = 1'000'000;
 
-// The bytes of a regular file. kNotFound, or kInvalidArgument: a directory, not readable, over kMaxFileBytes.
+// The bytes of a file, or of a pipe or terminal to its end. kNotFound, or kInvalidArgument: a directory or device, not
+// readable, over kMaxFileBytes.
 Result<std::string> read_bytes(const std::string& path);
 
 // What must hold before text is given to the TOML parser.

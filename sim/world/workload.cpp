@@ -9,8 +9,12 @@ namespace {
 // What a draw of a client decides; part of every fingerprint with clients.
 enum Draw : std::uint32_t { kGap, kKind, kKey, kSize, kTtl, kDraws };
 
-// A closed-loop client that was refused tries again no sooner than this.
+// A closed-loop client that was refused tries again no sooner than this: one that fails at once would otherwise ask for
+// ever within one instant.
 constexpr Duration kRefusedPause = 100ms;
+// And one that was answered thinks at least this long, however short its think time: an answer that is there at once
+// (its own replica, and r = 1) takes no time either.
+constexpr Duration kMinThink = 1us;
 
 std::string value_of(std::uint32_t client, std::uint64_t number, std::int64_t bytes) {
   std::string value = std::to_string(client) + ":" + std::to_string(number) + ";";
@@ -85,7 +89,8 @@ void Workload::schedule_next(std::uint32_t client, bool after_answer) {
   const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];
   if (spec.open_loop == after_answer) return;
   const DurationDistribution& pause = spec.open_loop ? behaviours_[clients_[client].spec].gap : spec.think;
-  schedule(client, engine_.now() + std::max<Duration>(1ns, pause.sample(draw(client, kGap))));
+  const Duration least = spec.open_loop ? Duration(1ns) : kMinThink;
+  schedule(client, engine_.now() + std::max(least, pause.sample(draw(client, kGap))));
 }
 
 void Workload::on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument) {
@@ -181,7 +186,10 @@ void Workload::complete(Pending pending, const Reply& reply, bool answered) {
   report(pending.record);
   const std::uint32_t client = pending.client;
   if (!is_client(client) || plan_.clients[clients_[client].spec].open_loop) return;
-  if (answered) {
+  // A miss is an answer.
+  const bool at_once = pending.record.completed == pending.record.invoked;
+  const bool refused = !answered || (at_once && !reply.ok && reply.error != ErrorCode::kNotFound);
+  if (!refused) {
     schedule_next(client, true);
   } else {
     const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];

@@ -1,6 +1,7 @@
 #include "sim/world/world.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -35,6 +36,32 @@ std::unique_ptr<ViewStore> make_views(const plan::Plan& plan) {
   const auto nodes = static_cast<std::uint32_t>(plan.nodes.size());
   if (plan.shared_views) return std::make_unique<SharedViews>(plan.directory, nodes);
   return std::make_unique<PrivateViews>(plan.directory, nodes);
+}
+
+// What a step of the time line is called in a record of it.
+std::string_view word_for(TimelineStep::Kind kind) {
+  switch (kind) {
+    case TimelineStep::Kind::kMark: return "event";
+    case TimelineStep::Kind::kCut: return "cut";
+    case TimelineStep::Kind::kUncut:
+    case TimelineStep::Kind::kHeal: return "heal";
+    case TimelineStep::Kind::kLinkBegin: return "link";
+    case TimelineStep::Kind::kLinkEnd: return "link_end";
+    case TimelineStep::Kind::kStart: return "start";
+    case TimelineStep::Kind::kCrash: return "crash";
+    case TimelineStep::Kind::kRestart: return "restart";
+    case TimelineStep::Kind::kPause: return "pause";
+    case TimelineStep::Kind::kResume: return "resume";
+    case TimelineStep::Kind::kJoin: return "join";
+    case TimelineStep::Kind::kLeave: return "leave";
+    case TimelineStep::Kind::kStop: return "stop";
+    case TimelineStep::Kind::kSlowBegin: return "slow";
+    case TimelineStep::Kind::kSlowEnd: return "slow_end";
+    case TimelineStep::Kind::kClockStep:
+    case TimelineStep::Kind::kClockDrift: return "clock";
+    case TimelineStep::Kind::kWorkload: return "workload";
+  }
+  return "";
 }
 
 // One run of one plan for one seed.
@@ -75,6 +102,10 @@ class World final : public EngineListener {
 
   void set_clocks();
   void apply(const TimelineStep& step);
+  void act(const TimelineStep& step);
+  // Tells the owner of what was done: steps of one event and kind at one instant as one.
+  void note(const TimelineStep& step);
+  void tell_fault();
   // What a step did to one node, measured as it happens.
   void life(const TimelineStep& step, bool happened);
   // Counts the node once for each event that hits it, and apart from that how often the event let it come back.
@@ -98,6 +129,7 @@ class World final : public EngineListener {
   measure::Measure measure_;
   Workload workload_;
   std::vector<NodeSlot> seeds_;
+  std::optional<FaultRecord> fault_;                         // being gathered
   std::set<std::pair<std::size_t, std::uint32_t>> churned_;  // event and node: churn alone hits a node several times
 };
 
@@ -121,6 +153,7 @@ measure::Results World::run() {
     while (next_step < timeline_.steps.size() && timeline_.steps[next_step].at_ns <= until.time_since_epoch().count()) {
       apply(timeline_.steps[next_step++]);
     }
+    tell_fault();
     if (until == next_sample) {
       next_sample += plan_.measure.sample_interval;
       interrupted = sample();
@@ -203,6 +236,57 @@ void World::life(const TimelineStep& step, bool happened) {
 }
 
 void World::apply(const TimelineStep& step) {
+  using Kind = TimelineStep::Kind;
+  if (!options_.faults || step.event == kNoEvent || step.kind == Kind::kMark) return act(step);
+  const NodeSlot node{step.node};
+  const ProcessState state_before = engine_.state(node);
+  const std::uint64_t effect_before = network_.effects[step.event].total();
+  act(step);
+  const bool counted = step.kind == Kind::kHeal || step.kind == Kind::kSlowBegin || step.kind == Kind::kWorkload;
+  const bool of_process = step.kind == Kind::kCrash || step.kind == Kind::kRestart || step.kind == Kind::kPause ||
+                          step.kind == Kind::kResume || step.kind == Kind::kJoin || step.kind == Kind::kLeave ||
+                          step.kind == Kind::kStop;
+  const bool happened = counted      ? network_.effects[step.event].total() != effect_before
+                        : of_process ? engine_.state(node) != state_before
+                                     : true;
+  if (happened) note(step);
+}
+
+void World::note(const TimelineStep& step) {
+  using Kind = TimelineStep::Kind;
+  const std::string_view what = word_for(step.kind);
+  if (fault_ && (fault_->event != step.event || fault_->what != what)) tell_fault();
+  if (!fault_) fault_ = FaultRecord{engine_.now(), step.event, what, {}};
+  std::vector<std::vector<NodeSlot>>& lists = fault_->nodes;
+  if (step.kind == Kind::kCut) {
+    const ActivePartition& cut = timeline_.partitions[step.event];
+    for (std::uint32_t i = 0; i < cut.side.size(); ++i) {
+      if (cut.side[i] == ActivePartition::kNoSide) continue;
+      if (lists.size() <= cut.side[i]) lists.resize(cut.side[i] + std::size_t{1});
+      lists[cut.side[i]].push_back(NodeSlot{i});
+    }
+  } else if (step.kind == Kind::kLinkBegin) {
+    const ActiveLinkChange& change = timeline_.link_changes[step.event];
+    lists.resize(2);
+    for (std::uint32_t i = 0; i < change.from.size(); ++i) {
+      if (change.from[i]) lists[0].push_back(NodeSlot{i});
+      if (change.to[i]) lists[1].push_back(NodeSlot{i});
+    }
+  } else if (step.kind != Kind::kUncut && step.kind != Kind::kHeal && step.kind != Kind::kLinkEnd &&
+             step.kind != Kind::kWorkload) {
+    if (lists.empty()) lists.emplace_back();
+    const NodeSlot node{step.node};
+    if (lists[0].empty() || lists[0].back() != node) lists[0].push_back(node);  // a clock's step and drift are one
+  }
+}
+
+void World::tell_fault() {
+  if (!fault_) return;
+  options_.faults(*fault_);
+  fault_.reset();
+}
+
+void World::act(const TimelineStep& step) {
   using Kind = TimelineStep::Kind;
   const NodeSlot node{step.node};
   measure::EventEffect* effect = step.event == kNoEvent ? nullptr : &network_.effects[step.event];

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/protocol/observation.hpp"
@@ -23,12 +25,22 @@ struct Progress {
   std::uint64_t events = 0;
 };
 
+// Something that an event of the time line did at one instant: to all nodes of a kind at once, or to links or clients.
+struct FaultRecord {
+  TrueTime at{};
+  std::size_t event = 0;  // index in the plan
+  std::string_view what;  // "cut", "heal", "crash", "restart", ... (one event may do several)
+  // Whom it was done to, once each; of a cut one list a side, of a link change the senders, then the receivers.
+  std::vector<std::vector<NodeSlot>> nodes;
+};
+
 struct RunOptions {
   bool wire = false;                                         // pack, unpack and compare every message
   std::function<void(const Progress&)> progress;             // called at every sample of simulated time
   const std::atomic<bool>* interrupted = nullptr;            // looked at often: what was measured so far is returned
   std::function<void(const Observation&)> observations;      // every one, as it happens, for events.jsonl
   std::function<void(const measure::OpRecord&)> operations;  // every completed client request
+  std::function<void(const FaultRecord&)> faults;            // what the time line did, after it was done
 };
 
 // Whether the plan can be run with this seed, without running it.

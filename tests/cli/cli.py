@@ -69,9 +69,11 @@ class CliTest(unittest.TestCase):
         env = {k: v for k, v in os.environ.items() if not k.startswith("HEARSAY_") and k not in ("NO_COLOR", "TERM")}
         return {**env, "TERM": "xterm", **(extra or {})}
 
-    def run_cli(self, *arguments, env=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True):
-        return subprocess.run([PROGRAM, *arguments], cwd=self.dir, env=self.environment(env), stdin=subprocess.DEVNULL,
-                              stdout=stdout, stderr=stderr, text=text, timeout=DEADLINE_S)
+    def run_cli(self, *arguments, env=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, given=None):
+        """`given`: what is on standard input."""
+        source = {"stdin": subprocess.DEVNULL} if given is None else {"input": given}
+        return subprocess.run([PROGRAM, *arguments], cwd=self.dir, env=self.environment(env), stdout=stdout,
+                              stderr=stderr, text=text, timeout=DEADLINE_S, **source)
 
     def start(self, *arguments, **options):
         return subprocess.Popen([PROGRAM, *arguments], cwd=self.dir, env=self.environment(), stdin=subprocess.DEVNULL,

@@ -62,24 +62,42 @@ class Out(cli.CliTest):
         (self.dir / "locked").mkdir(mode=0o555)
         self.refuses("run", "small.toml", "--out", "locked", code=1, saying="Permission denied")
 
-    def test_a_full_disk_costs_neither_the_result_nor_the_older_runs(self):
-        # A limit on the size of a file stands for the full disk: events.jsonl does not fit. SIGXFSZ is ignored, as a disk sends none.
+    def limited(self, kib, *arguments):
+        # A limit on the size of a file stands for the full disk. SIGXFSZ is ignored, as a disk sends none.
+        script = 'trap "" XFSZ; ulimit -f $(( $1 * 1024 / 512 )); shift; exec "$0" "$@"'
+        return subprocess.run(["sh", "-c", script, cli.PROGRAM, str(kib), "run", "small.toml", *arguments], cwd=self.dir,
+                              env=self.environment(), capture_output=True, text=True, timeout=cli.DEADLINE_S)
+
+    def test_of_a_full_disk_the_log_goes_and_the_figures_stay(self):
+        self.succeeds("run", "small.toml", "--out", "whole")
+        sizes = {p.name: p.stat().st_size for p in self.run_folders("whole")[0].iterdir()}
+        figures = max(sizes["results.json"], sizes["rows.csv"], sizes["manifest.json"])
+        self.assertGreater(sizes["events.jsonl"], figures + 8192)
+        done = self.limited(figures // 1024 + 4)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"\Ahearsay: cannot write runs/small/\S+/events.jsonl: File too large; .*--out; "
+                                      r"without events.jsonl the run is in runs/small/\S+\n\Z")
+        self.assertIn("Fingerprint", done.stdout)
+        (folder,) = self.run_folders()
+        self.assertEqual(sorted(p.name for p in folder.iterdir()),
+                         ["manifest.json", "results.json", "rows.csv", "scenario.toml"])
+        manifest = json.loads((folder / "manifest.json").read_text())
+        self.assertEqual((manifest["status"], manifest["missing"]), ("complete", ["events.jsonl"]))
+        self.assertEqual(self.results()["seed"], 1)
+
+    def test_where_nothing_fits_there_is_no_folder_and_the_older_runs_stay(self):
         self.succeeds("run", "small.toml", "--seed", "4")
         before = self.tree()
-        limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 16; exec "$0" "$@"', cli.PROGRAM]
         for out, arguments in (("runs", []), ("new/deep", ["--out", "new/deep"])):
-            done = subprocess.run([*limited, "run", "small.toml", *arguments], cwd=self.dir, env=self.environment(),
-                                  capture_output=True, text=True, timeout=cli.DEADLINE_S)
+            done = self.limited(2, *arguments)
             self.assertEqual(done.returncode, 1)
-            self.assertRegex(done.stderr, rf"\Ahearsay: cannot write {out}/small/.*/events.jsonl: File too large; .*--out\n\Z")
-            self.assertIn("Fingerprint", done.stdout)
-            self.assertNotIn("Run folder", done.stdout)
+            self.assertRegex(done.stderr, rf"\Ahearsay: cannot write {out}/small/\S+: File too large; .*--out\n\Z")
             self.assertEqual(self.tree(), before)
         self.assertEqual(self.results()["seed"], 4)
 
 
 class Interrupted(cli.CliTest):
-    def interrupt(self, number, *arguments):
+    def started(self, *arguments):
         # Ten years of simulated time end by the signal alone. There is something to interrupt when the event log has a block.
         run = self.start("run", "small.toml", "--set", "duration=3000d", *arguments)
         self.addCleanup(run.kill)
@@ -88,13 +106,17 @@ class Interrupted(cli.CliTest):
             self.assertIsNone(run.poll(), "the run ended by itself")
             self.assertLess(time.monotonic(), deadline)
             os.sched_yield()
+        return run
+
+    def interrupt(self, number, *arguments):
+        run = self.started(*arguments)
         run.send_signal(number)
         out, errors = run.communicate(timeout=cli.DEADLINE_S)
         self.assertEqual(run.returncode, 130, errors)
         return out, errors
 
     def test_what_was_measured_is_written(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signal=number):
                 out, errors = self.interrupt(number)
                 self.assertIn("Interrupted at", out)
@@ -106,6 +128,7 @@ class Interrupted(cli.CliTest):
                     json.loads(line)
                 for folder in self.run_folders():
                     self.assertTrue((folder / "rows.csv").exists())
+                    self.assertEqual(json.loads((folder / "manifest.json").read_text())["status"], "interrupted")
                     (folder / "events.jsonl").unlink(missing_ok=True)  # so that the next run's is waited for
 
     def test_an_event_that_never_came_is_not_without_effect(self):
@@ -117,6 +140,25 @@ class Interrupted(cli.CliTest):
         results = self.results()
         self.assertIsNone(results["passed"])
         self.assertEqual([event["reached"] for event in results["timeline"]][1:], [False])
+
+    def test_a_run_that_was_killed_says_that_it_is_not_whole(self):
+        run = self.started()
+        run.kill()
+        run.communicate(timeout=cli.DEADLINE_S)
+        (folder,) = self.run_folders()
+        self.assertEqual(json.loads((folder / "manifest.json").read_text())["status"], "running")
+        self.assertFalse((folder.parent / "latest").is_symlink())
+
+    def test_the_second_signal_ends_it_at_once(self):
+        # A world that takes a while to look at the first: the second one comes while it does, or finds it gone already.
+        run = self.started()
+        run.send_signal(signal.SIGSTOP)
+        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGTERM)
+        run.send_signal(signal.SIGCONT)
+        run.communicate(timeout=cli.DEADLINE_S)
+        self.assertEqual(run.returncode, 130)
+        self.assertEqual(json.loads((self.run_folders()[0] / "manifest.json").read_text())["status"], "running")
 
     def test_of_several_runs(self):
         _, errors = self.interrupt(signal.SIGINT, "--runs", "3", "--jobs", "2", "--quiet")

@@ -73,10 +73,42 @@ class Folder(cli.CliTest):
         self.assertEqual((folder / "scenario.toml").read_text(), cli.SCENARIO)
         rows = list(csv.DictReader((folder / "rows.csv").read_text().splitlines()))
         self.assertEqual({row["run"] for row in rows}, {"0", "1"})
+        self.assertEqual({row["censored"] for row in rows}, {"0", "1"})  # the split is cut off by the heal
+        self.assertEqual({row["censored"] for row in rows if row["metric"] == "convergence_s[split]"}, {"1"})
+        self.assertEqual(manifest["status"], "complete")
         self.assertIn("availability_share", {row["metric"] for row in rows})
         events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
         self.assertGreater(len(events), 100)
         self.assertTrue(all("t_s" in event and "kind" in event for event in events))
+        self.assertEqual([event for event in events if "event" in event],
+                         [{"t_s": 5.0, "kind": "cut", "event": "split", "sides": [[f"n{i}" for i in range(4)],
+                           [f"n{i}" for i in range(4, 8)]], "count": 8},
+                          {"t_s": 10.0, "kind": "heal", "event": "heal"}])
+
+    def test_the_log_says_what_the_time_line_did_to_whom(self):
+        self.write("crash.toml", cli.SCENARIO + '[[event]]\nat = "15s"\nlabel = "down"\nkind = "crash"\n'
+                   'nodes = "n1, n3"\nfor = "2s"\n[[event]]\nat = "20s"\nlabel = "tick"\nkind = "clock"\n'
+                   'nodes = "n2"\nstep = "1s"\ndrift = "50ppm"\n')
+        self.succeeds("run", "crash.toml", "--runs", "2")
+        lines = [json.loads(line) for line in (self.dir / "runs/small/latest/events.jsonl").read_text().splitlines()]
+        self.assertEqual([line["t_s"] for line in lines], sorted(line["t_s"] for line in lines))
+        self.assertEqual([line for line in lines if line.get("event") in ("down", "tick")],
+                         [{"t_s": 15.0, "kind": "crash", "event": "down", "nodes": ["n1", "n3"], "count": 2},
+                          {"t_s": 17.0, "kind": "restart", "event": "down", "nodes": ["n1", "n3"], "count": 2},
+                          {"t_s": 20.0, "kind": "clock", "event": "tick", "nodes": ["n2"], "count": 1}])
+
+    def test_what_is_no_link_stays(self):
+        latest = self.dir / "runs/small/latest"
+        latest.parent.mkdir(parents=True)
+        for make, gone in ((lambda: latest.write_text("mine"), latest.unlink), (latest.mkdir, latest.rmdir)):
+            make()
+            done = self.succeeds("run", "small.toml")
+            self.assertRegex(done.stderr, r"\Ahearsay: runs/small/latest is no link and was left as it is; the run is "
+                                          r"in runs/small/\S+\n\Z")
+            self.assertFalse(latest.is_symlink())
+            self.assertEqual([p.name for p in latest.parent.glob(".*")], [])
+            gone()
+        self.assertEqual(self.succeeds("run", "small.toml").stderr, "")
 
     def test_two_runs_at_once_have_folders_of_their_own(self):
         runs = [self.start("run", "small.toml", "--seed", str(seed)) for seed in (1, 2, 3)]
@@ -101,11 +133,12 @@ class Verdict(cli.CliTest):
         several = self.run_cli("run", "strict.toml", "--runs", "2")
         self.assertEqual(several.returncode, 3)
         self.assertIn("in 0 of 2 runs; not with seed 1 2", several.stdout)
+        self.assertRegex(several.stderr, r"to repeat: hearsay run strict.toml --seed 1\n\Z")
         self.assertIn("messages_count ", several.stdout)
 
     def test_a_fault_without_effect(self):
         text = cli.SCENARIO.replace('[[expect]]\ninvariant = "no_resurrection"\n', "")
-        self.write("idle.toml", text + '[[event]]\nat = "20s"\nlabel = "nothing"\nkind = "heal"\n')
+        self.write("idle.toml", text + '[[event]]\nat = "20s"\nlabel = "nothing"\nkind = "loss"\nloss = 0\n')
         done = self.run_cli("run", "idle.toml")
         self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
         self.assertIn("event 'nothing' had no effect", done.stderr)

@@ -1,6 +1,8 @@
 """Scenarios that are wrong, and --set: one line that says where, exit 2, and no run folder."""
 import json
 import os
+import re
+import threading
 
 import cli
 
@@ -8,7 +10,7 @@ import cli
 class Files(cli.CliTest):
     def test_check_says_what_is_there(self):
         self.assertEqual(self.succeeds("check", "small.toml").stdout,
-                         "small.toml: 8 nodes, 30s, 2 events, 1 expectations\n")
+                         "small.toml: 8 nodes, 30s, 2 events, 1 expectation\n")
         (manifest,) = json.loads(self.succeeds("check", "small.toml", "--json").stdout)
         self.assertEqual(manifest["name"], "small")
 
@@ -26,13 +28,50 @@ class Files(cli.CliTest):
         self.write("empty.toml", "")
         (self.dir / "binary.toml").write_bytes(bytes(range(256)) * 8)
         self.write("text.toml", "this is not TOML\n")
-        os.mkfifo(self.dir / "pipe.toml")
         for name, saying in [("empty.toml", "empty"), ("binary.toml", "binary.toml:"), ("text.toml", "text.toml:1:"),
-                             (".", "directory"), ("missing.toml", "no such file"), ("pipe.toml", "regular file")]:
+                             (".", "directory"), ("missing.toml", "no such file"), ("/dev/null", "empty"),
+                             ("/dev/zero", "goes on after 16 MiB")]:
             for verb in ("check", "run"):
                 with self.subTest(name=name, verb=verb):
                     self.refuses(verb, name, saying=saying)
         self.assertFalse((self.dir / "runs").exists())
+
+    def test_a_scenario_may_come_through_a_pipe(self):
+        for name in ("-", "/dev/stdin"):
+            done = self.succeeds("check", name, given=cli.SCENARIO)
+            self.assertEqual(done.stdout, f"{name}: 8 nodes, 30s, 2 events, 1 expectation\n")
+        os.mkfifo(self.dir / "pipe.toml")
+        writer = threading.Thread(target=lambda: (self.dir / "pipe.toml").write_text(cli.SCENARIO))
+        writer.start()
+        self.succeeds("check", "pipe.toml")
+        writer.join()
+        self.refuses("check", "-", given="nodez = 3\n", saying="stdin:1:1: unknown key 'nodez'")
+
+    def test_a_piped_run_is_repeated_from_its_folder(self):
+        piped = self.succeeds("run", "-", "--seed", "3", given=cli.SCENARIO)
+        (command,) = re.findall(r"Repeat +hearsay run (.*)", piped.stdout)
+        again = self.succeeds("run", *command.split())
+        fingerprint = re.compile(r"Fingerprint +[0-9a-f]{32}")
+        self.assertEqual(fingerprint.findall(piped.stdout), fingerprint.findall(again.stdout))
+        self.assertEqual(len(fingerprint.findall(again.stdout)), 1)
+
+    def test_what_a_file_says_does_not_reach_the_terminal_raw(self):
+        self.write("evil.toml", cli.SCENARIO.replace("Does a small", "\\u001b]0;pwn\\u0007\\u009b31mDoes a small"))
+        for verb in ("check", "run"):
+            done = self.succeeds(verb, "evil.toml")
+            for raw in ("\x1b", "\x07", "\x9b"):
+                self.assertNotIn(raw, done.stdout + done.stderr)
+        self.assertIn(r"\x1b]0;pwn\x07\u009b31mDoes a small", done.stdout)
+
+    def test_an_event_that_can_do_nothing_is_refused_before_the_run(self):
+        self.write("idle.toml", cli.SCENARIO + '[[event]]\nat = "20s"\nlabel = "nothing"\nkind = "heal"\n')
+        for verb in ("check", "run"):
+            self.refuses(verb, "idle.toml", saying=["idle.toml:38:1", "'nothing' can have no effect", "is healed by then"])
+        self.assertFalse((self.dir / "runs").exists())
+
+    def test_no_figure_can_meet_an_impossible_bound(self):
+        self.write("never.toml", cli.SCENARIO + '[[expect]]\nmetric = "errors_count[timeuot]"\nmax = 0\n')
+        self.refuses("check", "never.toml", saying=["unknown error 'timeuot'", "did you mean 'timeout'?"])
 
     def test_100_mb_of_brackets_are_not_even_read(self):
         with open(self.dir / "brackets.toml", "wb") as file:

@@ -49,6 +49,7 @@ class Options(cli.CliTest):
             with self.subTest(option=option, value=value):
                 self.refuses("run", "small.toml", f"{option}={value}", saying=option)
         self.refuses("run", "small.toml", "--seed", str(LAST_SEED), "--runs", "2", saying="beyond the last seed")
+        self.refuses("run", "small.toml", "--out", "", saying="--out")
         self.assertEqual(self.run_folders(), [])
 
     def test_wrong_values_in_the_environment_are_named(self):
@@ -56,6 +57,7 @@ class Options(cli.CliTest):
             with self.subTest(name=name):
                 self.refuses("run", "small.toml", env={f"HEARSAY_{name}": value},
                              saying=[f"from HEARSAY_{name}", f"--{name.lower()}", value])
+        self.refuses("run", "small.toml", env={"HEARSAY_QUIET": "maybe"}, saying="--quiet: 'maybe' is neither true nor")
         self.succeeds("run", "small.toml", "--seed", "3", "--quiet", env={"HEARSAY_SEED": ""})
 
 
@@ -75,6 +77,17 @@ class Lists(cli.CliTest):
         for parameter in strategy["parameters"]:
             self.assertIn(f"{parameter['name']} = {parameter['default']}", text)
             self.assertTrue(parameter["doc"])
+
+    def test_the_default_and_what_presets_set_are_shown(self):
+        self.assertRegex(self.succeeds("list", "ring").stdout, r"(?m)^  karger .*\(the default\)$")
+        text = self.succeeds("list", "membership", "swim").stdout
+        self.assertTrue(text.startswith("membership swim (the default)\n"))
+        self.assertRegex(text, r"(?m)^  lan .*\n +the defaults$")
+        self.assertIn("probe_interval = 5s, probe_timeout = 3s, suspicion_mult = 6", text)
+        self.assertIn("(hearsay's own)", text)
+        (swim,) = json.loads(self.succeeds("list", "membership", "swim", "--json").stdout)
+        self.assertEqual((swim["default"], swim["presets"][0]["sets"]), (True, {}))
+        self.assertEqual(swim["presets"][1]["sets"]["probe_interval"], "5s")
 
     def test_no_line_ends_in_a_blank(self):
         for arguments in (["list"], ["list", "membership", "swim"], ["list", "metrics"]):

@@ -93,8 +93,8 @@ TEST_CASE("results are the same bytes twice, and rows quote what must be") {
   const Results once = run();
   CHECK(to_json(once).dump() == to_json(run()).dump());
   const std::string rows = csv_rows("r", once);
-  CHECK(rows.find("r,1,\"convergence_s[a, \"\"b\"\"]:censored\",,,10\n") != std::string::npos);
-  CHECK(rows.find("r,1,view_disagreement_share,11,,1\n") != std::string::npos);
+  CHECK(rows.find("r,1,\"convergence_s[a, \"\"b\"\"]\",,,10,1\n") != std::string::npos);
+  CHECK(rows.find("r,1,view_disagreement_share,11,,1,0\n") != std::string::npos);
 }
 
 }  // namespace

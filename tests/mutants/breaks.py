@@ -248,5 +248,5 @@ BREAKS = [
           "!(op.reply.version < acknowledged)", "!(op.reply.version <= acknowledged)",
           "measure/a read is stale only against"),
     Break("no write that nobody holds is lost", CLIENTS, "      ++lost;\n", "", "measure/an acknowledged write that nobody alive holds is lost"),
-    Break("no write behind a fast clock's is lost", CLIENTS, "      ++shadowed_;\n", "", "measure/a write behind a fast clock's is lost at once"),
+    Break("no write behind a fast clock's is lost", CLIENTS, "  ++shadowed_;\n", "", "measure/a write behind a fast clock's is lost at once"),
 ]

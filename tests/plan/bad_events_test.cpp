@@ -104,7 +104,11 @@ TEST_CASE("bad input: events") {
       {"[[event]]\nat = \"5s\"\nkind = \"slow\"\nnodes = \"n1\"",
        "x.toml:2:1: [[event]] of kind 'slow' lacks 'step'; expected step = \"50ms\""},
       {"[[event]]\nat = \"5s\"\nkind = \"clock\"\nnodes = \"n1\"",
-       "x.toml:2:1: [[event]] of kind 'clock' lacks 'drift'; expected a 'step' above or below zero, or a 'drift'"},
+       "x.toml:2:1: [[event]] of kind 'clock' lacks 'step'; expected step = \"500ms\" (or \"-2s\"), or a drift"},
+      {"[[event]]\nat = \"5s\"\nkind = \"clock\"\nnodes = \"n1\"\nstep = \"0s\"",
+       "x.toml:6:8: step: 0s moves no clock; expected a step above or below zero"},
+      {"[[event]]\nat = \"5s\"\nkind = \"clock\"\nnodes = \"n1\"\nstep = \"-9999d\"",
+       "x.toml:6:8: step: \"-9999d\" is over ten years; expected a duration such as \"500ms\" or \"-2s\""},
       {"[[event]]\nat = \"5s\"\nkind = \"clock\"\nnodes = \"n1\"\nstep = 5",
        "x.toml:6:8: step: the integer 5 is not a string; expected a duration such as \"500ms\" or \"-2s\", in "
        "quotes and with its unit"},

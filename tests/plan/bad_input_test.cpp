@@ -90,6 +90,7 @@ TEST_CASE("bad input: nodes") {
       {"[nodes]\ncount = 0", "x.toml:3:9: count: 0 is out of range; expected an integer from 1 to 5000"},
       {"[nodes]\ncount = -3", "x.toml:3:9: count: -3 is out of range; expected an integer from 1 to 5000"},
       {"[nodes]\ncount = 6000", "x.toml:3:9: count: 6000 is out of range; expected an integer from 1 to 5000"},
+      {"[nodes]\ncount = 3.0", "x.toml:3:9: count: the number 3.0 is not an integer; expected one from 1 to 5000"},
       {"[nodes]\ncount = \"many\"", "x.toml:3:9: count: 'many' is not an integer; expected one from 1 to 5000"},
       {"[nodes]\ncont = 3",
        "x.toml:3:1: unknown key 'cont' in [nodes]; expected one of count, prefix, region, weight, zone, present; "
@@ -156,5 +157,17 @@ TEST_CASE("bad input: strategies") {
        "x.toml:4:10: preset: 'karger' has no presets; expected its parameters alone"},
       {"[ring]\nstrategy = \"ketama\"", "x.toml:3:12: unknown ring strategy 'ketama'; expected one of karger"},
       {"ring = \"karger\"", "x.toml:2:8: [ring] is 'karger'; expected a table"},
+  });
+}
+
+TEST_CASE("bad input: bounds that nothing can meet") {
+  check_messages({
+      {"[[expect]]\nmetric = \"availability_share\"\nmin = 99",
+       "x.toml:4:7: min: 99 is over 1, and a share never is; expected one from 0 to 1, such as \"99%\" or 0.99"},
+      {"[[expect]]\nmetric = \"bytes_count\"\nmax = -1",
+       "x.toml:4:7: max: no figure is below 0; expected a bound from 0"},
+      {"[[expect]]\nmetric = \"errors_count[timeuot]\"\nmax = 0",
+       "x.toml:3:10: metric: unknown error 'timeuot'; expected one of timeout, unanswered; did you mean 'timeout'?"},
+      {"[[expect]]\nmetric = \"errors_count[timeout]\"\nmax = 0", "ok"},
   });
 }

@@ -17,6 +17,8 @@ TEST_CASE("bad input: the network") {
        "x.toml:3:8: loss: \"150%\" is over one (100%); expected a share from 0 to 1, such as \"5%\" or 0.05"},
       {"[network]\nloss = -0.1",
        "x.toml:3:8: loss: -0.1 is below 0; expected a share from 0 to 1, such as \"5%\" or 0.05"},
+      {"[network]\nloss = nan",
+       "x.toml:3:8: loss: nan is no number; expected a share from 0 to 1, such as \"5%\" or 0.05"},
       {"[network]\nloss = \"lots\"",
        "x.toml:3:8: loss: \"lots\" is not a share; write it as in \"5%\"; expected a share from 0 to 1, such as "
        "\"5%\" or 0.05"},

@@ -139,14 +139,28 @@ TEST_CASE("an empirical table is a value a line, with a weight or without") {
   CHECK(csv("5ns\n3ns\n5ns\n") == "3x1 5x2 ");
   CHECK(csv("latency,weight\r\n# far\r\n\r\n5ns, 7\r\n3ns,2") == "3x2 5x7 ");
   CHECK(csv("5\n3\n", "us") == "3000x1 5000x1 ");
+  CHECK(csv("value,weight\n5,2\n3,1\n", "us") == "3000x1 5000x2 ");
+  CHECK(csv("\xef\xbb\xbf"
+            "5ns\n") == "5x1 ");
+  CHECK(csv("\xef\xbb\xbf"
+            "latency\n5ns\n") == "5x1 ");
 }
 
-TEST_CASE("a wrong table is reported with its line") {
+TEST_CASE("a decimal comma was read as a weight, and nan as a heading") {
+  CHECK(csv("1\n2,5\n", "ms") ==
+        "l.csv:2:1: '2,5': a weight, or a decimal comma? expected a point in the number, or a heading such as "
+        "\"value,weight\" in the first line");
+  CHECK(csv("nan\n5ns\n").starts_with("l.csv:1:1: \"nan\" is not a duration"));
+  CHECK(csv("INF,2\n5ns\n").starts_with("l.csv:1:1: \"INF\" is not a duration"));
+  CHECK(csv("nanoseconds\n5ns\n") == "5x1 ");
+}
+
+TEST_CASE("a wrong table is reported with its line and column") {
   CHECK(csv("") == "l.csv: no entries; expected lines of a value, or value,weight");
-  CHECK(csv("1ms\n2\n") == "l.csv:2: \"2\" lacks a unit; a duration has one of ns us ms s min h d µs μs");
-  CHECK(csv("1ms,x\n") == "l.csv:1: 'x' is not a weight; expected a whole number");
-  CHECK(csv("1ms,1,2\n") == "l.csv:1: '1,2' is not a weight; expected a whole number");
-  CHECK(csv("1ms,-1\n") == "l.csv:1: '-1' is not a weight; expected a whole number");
+  CHECK(csv("1ms\n2\n") == "l.csv:2:1: \"2\" lacks a unit; a duration has one of ns us ms s min h d µs μs");
+  CHECK(csv("1ms,x\n") == "l.csv:1:5: 'x' is not a weight; expected a whole number");
+  CHECK(csv("1ms,1,2\n") == "l.csv:1:5: '1,2' is not a weight; expected a whole number");
+  CHECK(csv("1ms,-1\n") == "l.csv:1:5: '-1' is not a weight; expected a whole number");
 }
 
 TEST_CASE("a distribution's file is looked for beside the scenario") {

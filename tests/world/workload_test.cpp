@@ -156,6 +156,43 @@ TEST_CASE("a closed loop thinks after each answer, and asks one thing at a time"
   for (std::size_t i = 1; i < ops.size(); ++i) REQUIRE(ops[i].invoked == ops[i - 1].completed + 1s);
 }
 
+TEST_CASE("a closed loop without think time asks at most once a microsecond") {
+  const auto ops = operations("[[client]]\nnodes = \"n0\"\nthink = \"0s\"\nstop = \"200ms\"\nkeys = 50");
+  REQUIRE(ops.size() > 20);
+  bool at_once = false;  // a key of its own, in no time
+  for (std::size_t i = 1; i < ops.size(); ++i) {
+    REQUIRE(ops[i].invoked >= ops[i - 1].completed + 1us);
+    at_once |= ops[i - 1].completed == ops[i - 1].invoked;
+  }
+  CHECK(at_once);
+}
+
+TEST_CASE("a closed loop that failed at once asked again within the instant, for ever") {
+  std::vector<OpRecord> records;
+  RunOptions options;
+  options.operations = [&](const OpRecord& record) { records.push_back(record); };
+  const plan::Plan plan = test::plan_of(R"(
+duration = "10s"
+[nodes]
+count = 2
+[membership]
+strategy = "static"
+[replication]
+strategy = "none"
+n = 3
+w = 3
+[[client]]
+nodes = "n0"
+think = "0s"
+put = 1
+)");
+  (void)test::run(plan, 1, options);
+  REQUIRE(records.size() > 10);
+  CHECK(records.size() <= 101);  // one every 100 ms
+  CHECK_FALSE(records[5].reply.ok);
+  CHECK(records[5].completed == records[5].invoked);
+}
+
 TEST_CASE("a client at a node that is down is refused at once, one at a node that is absent has none") {
   const auto ops = operations(R"(
 [[group]]
