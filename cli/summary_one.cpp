@@ -25,6 +25,9 @@ constexpr std::size_t kMaxLabel = 28;  // longer ones are cut: the columns after
 
 std::string optional_time(const std::optional<double>& seconds) { return seconds ? time_text(*seconds) : "-"; }
 
+// Of a time that was not seen to its end. More than nothing is no news.
+std::string bound_text(double seconds) { return seconds > 0 ? "> " + time_text(seconds) : "-"; }
+
 // The effects that are not zero, largest kinds of damage first.
 std::string effect_text(const measure::EventEffect& effect) {
   const struct {
@@ -82,11 +85,27 @@ class OneRun {
     page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "at", "event", labels, "first", "median", "p99", "last",
                "what it did");
     const measure::Metric* start = results.find("start_convergence_s");
-    std::string last = "-";
-    if (start != nullptr && start->value) last = (start->censored ? "> " : "") + time_text(*start->value);
+    const std::string last = start == nullptr || !start->value ? "-"
+                             : start->censored                 ? bound_text(*start->value)
+                                                               : time_text(*start->value);
     page_.line("{:>9}  {:<{}} {:>9} {:>9} {:>9} {:>9}  {}", "0 s", "start", labels, "", "", "", last,
                counted(present(), "node"));
     for (const EventReport& event : results.timeline) event_line(results, event, labels);
+    overlapping_cuts(results);
+  }
+
+  // Each cut counts what it blocks, or one within another would seem without effect; the sum then is too much.
+  void overlapping_cuts(const Results& results) {
+    if (page_.report().plan.network.kind != plan::LinkKind::kUdp) return;
+    double credited = 0;
+    for (const EventReport& event : results.timeline) {
+      if (event.kind == "partition" || event.kind == "flap") credited += static_cast<double>(event.effect.dropped);
+    }
+    const double dropped = metric(results, "dropped_cut_count").value_or(credited);
+    if (credited <= dropped) return;
+    page_.line("{}", page_.palette().dim(fmt::format(
+                         "           What two cuts block counts at both: {} messages were dropped by cuts in all.",
+                         human_count(dropped))));
   }
 
   std::size_t present() const {
@@ -97,22 +116,22 @@ class OneRun {
   void event_line(const Results& results, const EventReport& event, std::size_t labels) {
     std::string text = fmt::format("{:>9}  {:<{}} ", time_text(event.at_s), cut(event.label, labels), labels);
     std::string remark;
-    if (event.changes_views) {
+    if (!event.measured) {
+      text += fmt::format("{:39}", "");
+      if (event.changes_views) remark = " (no live node)";
+    } else if (event.changes_views) {
       const measure::Distribution& nodes = event.node_convergence_s;
-      const bool median_known = nodes.count > 2 * nodes.censored;
-      text +=
-          fmt::format("{:>9} {:>9} {:>9} ", optional_time(event.first_s), median_known ? time_text(nodes.median) : "-",
-                      nodes.censored == 0 ? optional_time(nodes.p99) : "-");
-      if (event.converged_s) {
-        text += fmt::format("{:>9}", time_text(*event.converged_s));
-      } else {
-        const auto bound = metric(results, fmt::format("convergence_s[{}]", event.label));
-        text += page_.palette().warn(fmt::format("{:>9}", bound ? "> " + time_text(*bound) : "never"));
-        remark = event.censored_by.empty() ? "" : fmt::format(" (then: {})", event.censored_by);
-      }
+      text += fmt::format("{:>9} {:>9} {:>9} ", optional_time(event.first_s), optional_time(nodes.median),
+                          optional_time(nodes.p99));
+      text += last_text(results, "convergence_s", event, event.converged_s, remark);
       if (event.exits > 0) remark += fmt::format(" (right, and lost again {}x)", event.exits);
     } else {
-      text += fmt::format("{:39}", "");
+      text += fmt::format("{:30}", "");
+      text += last_text(results, "agreement_regained_s", event, event.regained_s, remark);
+      remark += !event.lost       ? " (views undisturbed)"
+                : event.exits > 0 ? fmt::format(" (agreement lost {}x)", event.exits)
+                                  : " (nor were views right before)";
+      if (event.lost && event.regained_s == 0.0) remark += " (and right again before it was over)";
     }
     const Palette& palette = page_.palette();
     const std::string effect = !event.reached            ? palette.dim("not reached")
@@ -120,6 +139,15 @@ class OneRun {
                                : results.was_idle(event) ? palette.bad("no effect")
                                                          : palette.warn("no effect so far");
     page_.line("{}  {}{}", text, effect, palette.dim(remark));
+  }
+
+  // The last column: when it was over, or how long it had not been when something else began.
+  std::string last_text(const Results& results, std::string_view name, const EventReport& event,
+                        const std::optional<double>& over, std::string& remark) {
+    if (over) return fmt::format("{:>9}", time_text(*over));
+    const double bound = metric(results, fmt::format("{}[{}]", name, event.label)).value_or(0);
+    remark = fmt::format(" ({}{})", bound > 0 ? "then: " : "one change with ", event.censored_by);
+    return page_.palette().warn(fmt::format("{:>9}", bound_text(bound)));
   }
 
   // ---- over time ----
@@ -181,7 +209,7 @@ class OneRun {
     return found == nullptr ? std::nullopt : found->value;
   }
 
-  // "name value, name value" of those that have one.
+  // "name value, name value" of those that have one. What was not observed is no measurement, and does not read as one.
   struct Figure {
     const char* name;
     const char* metric;
@@ -189,18 +217,34 @@ class OneRun {
   };
   void figures(const Results& results, std::string_view heading, std::initializer_list<Figure> figures) {
     std::string text;
+    std::uint64_t missing = 0;  // as told last
     for (const Figure& figure : figures) {
-      const std::optional<double> value = metric(results, figure.metric);
-      if (!value) continue;
+      const measure::Metric* found = results.find(figure.metric);
+      if (found == nullptr || (!found->value && !found->censored)) continue;
       if (!text.empty()) text += ", ";
+      const double value = found->value.value_or(0) / (figure.unit == Figure::Unit::kMilliseconds ? 1000 : 1);
       switch (figure.unit) {
-        case Figure::Unit::kCount: text += fmt::format("{} {}", human_count(*value), figure.name); break;
-        case Figure::Unit::kShare: text += fmt::format("{} {}", share_text(*value), figure.name); break;
-        case Figure::Unit::kSeconds: text += fmt::format("{} {}", figure.name, time_text(*value)); break;
-        case Figure::Unit::kMilliseconds: text += fmt::format("{} {}", figure.name, time_text(*value / 1000)); break;
+        case Figure::Unit::kCount: text += fmt::format("{} {}", human_count(value), figure.name); break;
+        case Figure::Unit::kShare: text += fmt::format("{} {}", share_text(value), figure.name); break;
+        case Figure::Unit::kSeconds:
+        case Figure::Unit::kMilliseconds:
+          text += fmt::format("{} {}", figure.name, found->censored ? bound_text(value) : time_text(value));
+          break;
       }
+      if (!found->censored || found->censored_members == missing) continue;
+      text += fmt::format(" ({} of {} never)", found->censored_members, found->members);
+      missing = found->censored_members;
     }
     if (!text.empty()) page_.line("{:<12} {}", heading, text);
+  }
+
+  // "31 wrong declarations about 1 member": accusers and accused are two things.
+  std::string about(const Results& results, std::string_view what, std::string_view count, std::string_view members) {
+    const double times = metric(results, count).value_or(0);
+    const double whom = metric(results, members).value_or(0);
+    std::string text = fmt::format("{} {}{}", human_count(times), what, times == 1 ? "" : "s");
+    if (whom > 0) text += fmt::format(" about {} {}", human_count(whom), whom == 1 ? "member" : "members");
+    return text;
   }
 
   void values(const Results& results) {
@@ -234,7 +278,9 @@ class OneRun {
 
   void detection(const Results& results) {
     using enum Figure::Unit;
-    if (!metric(results, "first_detection_median_s") && metric(results, "false_positives_count").value_or(0) == 0 &&
+    const measure::Metric* detection = results.find("first_detection_median_s");
+    const bool deaths = detection != nullptr && detection->members > 0;
+    if (!deaths && metric(results, "false_positives_count").value_or(0) == 0 &&
         metric(results, "suspicions_count").value_or(0) == 0) {
       return;
     }
@@ -243,10 +289,10 @@ class OneRun {
             {{"noticed after (median)", "first_detection_median_s", kSeconds},
              {"by all after (median)", "full_detection_median_s", kSeconds},
              {"last", "full_detection_max_s", kSeconds}});
-    figures(results, "Mistakes",
-            {{"live members declared dead", "false_positives_count", kCount},
-             {"suspected", "false_suspicions_count", kCount},
-             {"refutations", "refutations_count", kCount}});
+    page_.line("{:<12} {}, {}, {} refuted by the accused", "Mistakes",
+               about(results, "wrong declaration", "false_positives_count", "false_positive_members_count"),
+               about(results, "wrong suspicion", "false_suspicions_count", "false_suspicion_members_count"),
+               human_count(metric(results, "refutations_count").value_or(0)));
   }
 
   void cost(const Results& results) {

@@ -38,6 +38,7 @@ constexpr std::string_view kChosenMetrics[] = {
     "first_detection_median_s",
     "full_detection_max_s",
     "false_positives_count",
+    "false_positive_members_count",
     "messages_per_node_s",
     "bytes_per_node_s",
 };
@@ -84,7 +85,7 @@ class SeveralRuns {
                                  [&](const auto& expectation) { return expectation.text.starts_with(name + " "); });
     };
     const auto add = [&](const measure::RunsSummary& row, bool named) {
-      if ((named || row.max != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end())
+      if ((named || row.max.value_or(1) != 0 || row.censored > 0) && std::ranges::find(rows, &row) == rows.end())
         rows.push_back(&row);
     };
     const auto add_named = [&](std::string_view name) {
@@ -107,6 +108,7 @@ class SeveralRuns {
 
   void summary_line(const measure::RunsSummary& row, std::size_t names) {
     const auto text = [&](double value) { return metric_text(row.metric, value); };
+    const auto maybe = [&](const std::optional<double>& value) { return value ? text(*value) : std::string("-"); };
     std::string remark;
     if (row.runs < page_.report().results.size()) remark += fmt::format("  in {} runs", row.runs);
     if (row.censored > 0) remark += fmt::format("  without {} that it was cut off in", row.censored);
@@ -116,8 +118,8 @@ class SeveralRuns {
       return;
     }
     page_.line("{:<{}} {:>9} {:>23} {:>9} {:>9} {:>9}{}", row.metric, names, text(row.mean),
-               row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), text(row.median),
-               text(row.max), page_.palette().dim(remark));
+               row.ci_low ? text(*row.ci_low) + " .. " + text(*row.ci_high) : "-", text(row.min), maybe(row.median),
+               maybe(row.max), page_.palette().dim(remark));
   }
 
   void expectations_of_all() {

@@ -293,6 +293,7 @@ std::string format_rate_bits(std::int64_t bits_per_second) {
 std::string human_duration(Duration value) {
   const std::uint64_t ns = magnitude(value.count());
   const std::string_view sign = value.count() < 0 ? "-" : "";
+  constexpr std::size_t kSeconds = 3;
   constexpr std::size_t kLast = 6;  // d
   for (std::size_t unit = 0;; ++unit) {
     const auto size = static_cast<std::uint64_t>(kTimeUnits[unit].size);
@@ -301,9 +302,10 @@ std::string human_duration(Duration value) {
     // Half up. Into 128 bits, since the value may fill 63 already.
     const auto rounded = static_cast<std::uint64_t>((static_cast<Uint128>(ns) * power + size / 2) / size);
     if (unit < kLast) {
-      const std::uint64_t next = static_cast<std::uint64_t>(kTimeUnits[unit + 1].size) / size;
+      std::uint64_t next = static_cast<std::uint64_t>(kTimeUnits[unit + 1].size) / size;
+      if (unit == kSeconds) next *= 10;
       if (rounded >= next * power) {
-        continue;  // "60 s" is a minute
+        continue;  // "600 s" is ten minutes
       }
     }
     return fmt::format("{}{} {}", sign, decimal(rounded, power), kTimeUnits[unit].name);

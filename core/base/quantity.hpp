@@ -36,7 +36,8 @@ std::string format_size(std::int64_t bytes);
 // Exact: "10Mbit/s", "1500bit/s".
 std::string format_rate_bits(std::int64_t bits_per_second);
 
-// For people: three significant digits, "1.23 s", "20 ms", "3.2 min". Integer rounding, half up; exact below 1 us.
+// For people: three significant digits, "1.23 s", "20 ms", "13.2 min". Seconds up to ten minutes: "70 s" is what was
+// set and what is compared. Integer rounding, half up; exact below 1 us.
 std::string human_duration(Duration value);
 // "12.3k", "999", "1.5M"; three significant digits.
 std::string human_count(double value);

@@ -18,12 +18,16 @@ bool is_about_the_end(std::string_view invariant) {
 
 void judge_invariant(const InvariantResult& invariant, ExpectationReport& report) {
   report.held = invariant.measured && invariant.violation.empty();
-  report.measured = !invariant.measured ? "not measured" : report.held ? "held" : invariant.violation;
+  report.measured = report.held                                          ? "held"
+                    : !invariant.measured && invariant.violation.empty() ? "not measured"
+                                                                         : invariant.violation;
 }
 
 void judge_metric(const plan::Expectation& expectation, const Metric* metric, ExpectationReport& report) {
   if (metric == nullptr || !metric->value) {
-    report.measured = metric == nullptr ? "not measured" : fmt::format("no value ({})", metric->population);
+    report.measured = metric == nullptr
+                          ? "not measured"
+                          : fmt::format("{} ({})", metric->censored ? "censored" : "no value", metric->population);
     return;
   }
   const double value = *metric->value;

@@ -14,7 +14,7 @@ namespace hearsay::measure {
 struct InvariantResult {
   std::string name;
   bool measured = false;  // false: nothing in the run could have told
-  std::string violation;  // "3 violations; first at ..."
+  std::string violation;  // "3 violations; first at ..."; of what was not measured: why
 };
 
 // `metrics` sorted by name. An invariant's name wins over a metric's.

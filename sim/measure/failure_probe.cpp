@@ -15,6 +15,8 @@ FailureProbe::FailureProbe(const plan::Plan& plan, std::uint64_t seed, const Tar
       findings_(findings),
       deaths_(target.nodes()),
       troubled_(target.nodes(), false),
+      accused_wrongly_(target.nodes(), false),
+      doubted_wrongly_(target.nodes(), false),
       suspected_(target.nodes(), 0),
       suspected_wrongly_(target.nodes(), 0),
       gone_at_(target.nodes(), TrueTime::min()),
@@ -111,7 +113,10 @@ void FailureProbe::suspected(const Observation& o) {
     return true;
   };
   if (first(suspected_[raw(o.peer)])) ++suspicions_;
-  if (target_.together(o.node, o.peer) && first(suspected_wrongly_[raw(o.peer)])) ++false_suspicions_;
+  if (target_.together(o.node, o.peer) && first(suspected_wrongly_[raw(o.peer)])) {
+    ++false_suspicions_;
+    doubted_wrongly_[raw(o.peer)] = true;
+  }
 }
 
 void FailureProbe::observe(const Observation& o, bool changed) {
@@ -141,6 +146,7 @@ void FailureProbe::observe(const Observation& o, bool changed) {
   }
   if (o.kind == ObservationKind::kMemberLeft || !target_.together(o.node, o.peer) || o.node == o.peer) return;
   ++false_positives_;
+  accused_wrongly_[raw(o.peer)] = true;
   at_healthy_ += troubled_[raw(o.node)] ? 0U : 1U;
   if (findings_.wants("false positive")) {
     findings_.add(
@@ -175,15 +181,23 @@ void FailureProbe::finish(TrueTime at, Report& report, std::vector<EventReport>&
   report.distribution("first_detection_*_s", first_, "deaths");
   report.distribution("full_detection_*_s", full_, "deaths");
   report.count("false_positives_count", false_positives_, "declarations");
+  const auto of_them = [](const std::vector<bool>& members) {
+    return static_cast<std::uint64_t>(std::ranges::count(members, true));
+  };
+  report.count("false_positive_members_count", of_them(accused_wrongly_), "members");
   report.count("false_positives_healthy_count", at_healthy_, "declarations by healthy nodes");
   report.distribution(
       "mistake_duration_*_s", durations_,
       untracked_ == 0 ? "false positives" : fmt::format("false positives ({} more not followed)", untracked_));
   report.count("suspicions_count", suspicions_);
   report.count("false_suspicions_count", false_suspicions_);
+  report.count("false_suspicion_members_count", of_them(doubted_wrongly_), "members");
   report.count("refutations_count", refutations_);
-  invariants.push_back(
-      {"no_false_positive", true, false_positives_ == 0 ? "" : fmt::format("{} false positives", false_positives_)});
+  const std::uint64_t members = of_them(accused_wrongly_);
+  invariants.push_back({"no_false_positive", true,
+                        false_positives_ == 0 ? ""
+                                              : fmt::format("{} wrong declarations about {} {}", false_positives_,
+                                                            members, members == 1 ? "member" : "members")});
 }
 
 }  // namespace hearsay::measure

@@ -72,6 +72,7 @@ class FailureProbe {
   std::vector<std::unique_ptr<Death>> deaths_;  // by slot, open ones
   std::vector<NodeSlot> open_;                  // slots with one
   std::vector<bool> troubled_;
+  std::vector<bool> accused_wrongly_, doubted_wrongly_;  // ever declared dead, suspected, while it lived
   // By member, of its present life: the incarnations below these were suspected already.
   std::vector<std::uint64_t> suspected_, suspected_wrongly_;
   std::vector<TrueTime> gone_at_;  // last time that the process ended or left

@@ -12,18 +12,22 @@ namespace {
 constexpr MetricInfo kMetrics[] = {
     // Views.
     {"start_convergence_s", "live nodes",
-     "From the last node's start until every live node's view is its target, for good until the target changes again."},
+     "From the last node's start until every live node's view is its target, for good until the next event."},
     {"convergence_s[label]", "live nodes",
-     "From an event's last change of the targets until every live node's view is its target and stays so until they "
-     "change again."},
+     "From an event's last change of the targets until every live node's view is its target and stays so until the "
+     "next event."},
+    {"agreement_regained_s[label]", "live nodes",
+     "Of an event that changes no target: from its last step on the time line until every live node's view is its "
+     "target and stays so until the next event; 0 where that was never lost."},
     {"first_agreement_s[label]", "live nodes",
      "The same until all live nodes have their target for the first time, whether or not it lasts."},
     {"first_node_s[label]", "live nodes", "The same until the first node has its target for good."},
     {"node_convergence_*_s[label]", "live nodes", "The same for each live node alone."},
-    {"agreement_exits_count[label]", "live nodes", "How often agreement was lost again, with the targets unchanged."},
+    {"agreement_exits_count[label]", "live nodes", "How often agreement was lost with the targets unchanged."},
     {"disagreement_share[label]", "live nodes",
      "Share of live nodes whose view is not their target, averaged over the time between an event's first and last "
-     "change of the targets; with a single change, until convergence or censoring."},
+     "change of the targets; with a single change, until convergence or censoring; without any, until the next "
+     "event."},
     {"view_disagreement_share", "live nodes", "The same averaged over the run."},
 
     // Failure detection.
@@ -35,7 +39,9 @@ constexpr MetricInfo kMetrics[] = {
     {"first_detection_*_s", "deaths", "First detection over all deaths of the run."},
     {"full_detection_*_s", "deaths", "Full detection over all deaths of the run."},
     {"false_positives_count", "declarations",
-     "Members declared dead or forgotten while live and in the declarer's component."},
+     "Declarations that a member is dead, or forgotten, while it is live and in the declarer's component: one for each "
+     "declarer."},
+    {"false_positive_members_count", "members", "Members that such a declaration was about, each once."},
     {"false_positives_healthy_count", "declarations",
      "Those by healthy accusers: nodes that no event has paused, slowed or set the clock of so far."},
     {"mistake_rate_per_node_s", "live nodes", "False positives per live node and second."},
@@ -44,7 +50,8 @@ constexpr MetricInfo kMetrics[] = {
      "Accusations: once for each incarnation of a member that anybody suspected, however many adopt it."},
     {"false_suspicions_count", "accused incarnations",
      "Those of members that were live and in the component of a node that suspected them."},
-    {"refutations_count", "observations", "Accusations that the accused heard of and refuted."},
+    {"false_suspicion_members_count", "members", "Members that those were about, each once."},
+    {"refutations_count", "observations", "Accusations that the accused itself heard of and refuted."},
 
     // Clients.
     {"requests_count", "requests", "Requests that clients made and that ended within the run."},
@@ -113,7 +120,7 @@ constexpr MetricInfo kMetrics[] = {
 };
 
 constexpr InvariantInfo kInvariants[] = {
-    {"views_agree_at_end", "At the end of the run every live node's view is its target."},
+    {"views_agree_at_end", "At the end of the run some node lives, and every live node's view is its target."},
     {"no_false_positive", "No live member was declared dead within its component (false_positives_count)."},
     {"no_resurrection", "No value came back after it was seen gone (resurrections_count)."},
     {"never_early", "No value expired before its time (early_expiries_count)."},
@@ -122,9 +129,9 @@ constexpr InvariantInfo kInvariants[] = {
     {"no_lost_acknowledged_write", "No acknowledged write was lost (lost_acknowledged_writes_count)."},
     {"no_stale_read", "No get returned an older version than acknowledged before (stale_reads_count)."},
     {"values_agree_at_end",
-     "At the end of the run all live replicas in its component hold each key's newest acknowledged write, or a newer "
-     "one, "
-     "unless it has expired."},
+     "At the end of the run some node lives, and all live replicas in its component hold each key's newest "
+     "acknowledged "
+     "write, or a newer one, unless it has expired."},
 };
 
 struct Names {

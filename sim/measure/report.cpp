@@ -34,21 +34,24 @@ void Report::share(std::string name, std::uint64_t part, std::uint64_t whole, st
 void Report::distribution(std::string_view pattern, const Samples& samples, std::string_view population) {
   const bool ms = plan::unit_of(pattern) == plan::MetricUnit::kMilliseconds;
   const Distribution d = samples.distribution(ms ? 1000.0 : 1.0);
+  const Distribution least = samples.bounds(ms ? 1000.0 : 1.0);
   const std::string of = d.censored == 0 ? fmt::format("{} {}", d.count, population)
                                          : fmt::format("{} {}, {} censored", d.count, population, d.censored);
   const std::size_t star = pattern.find('*');
-  const auto put = [&](std::string_view statistic, std::optional<double> value, double q) {
+  const auto put = [&](std::string_view statistic, std::optional<double> Distribution::* member,
+                       std::uint64_t population_of_it) {
     std::string name = fmt::format("{}{}{}", pattern.substr(0, star), statistic, pattern.substr(star + 1));
-    if (d.count == 0) value.reset();
-    figure(std::move(name), value, of, value.has_value() && is_bound(d, q));
+    const bool censored = d.count >= population_of_it && !(d.*member);
+    results_.metrics.push_back(
+        {std::move(name), d.*member ? d.*member : least.*member, censored, of, d.count, d.censored});
   };
-  put("min", d.min, 0.0);
-  put("mean", d.mean, 1.0);
-  put("median", d.median, 0.5);
-  put("p90", d.p90, 0.9);
-  put("p99", d.p99, 0.99);
-  put("p999", d.p999, 0.999);
-  put("max", d.max, 1.0);
+  put("min", &Distribution::min, 1);
+  put("mean", &Distribution::mean, 1);
+  put("median", &Distribution::median, 1);
+  put("p90", &Distribution::p90, kP90Population);
+  put("p99", &Distribution::p99, kP99Population);
+  put("p999", &Distribution::p999, kP999Population);
+  put("max", &Distribution::max, 1);
 }
 
 }  // namespace hearsay::measure

@@ -17,21 +17,24 @@
 
 namespace hearsay::measure {
 
-// One figure. A censored one was cut off by another event or the end of the run: its value is a lower bound, and a
-// bound on it fails. A figure of nothing (no TTL in the run, say) has no value.
+// One figure. A censored one was cut off by another event or the end of the run: it was not measured, its value is a
+// lower bound if there is one, and a bound on it fails. A figure of nothing (no TTL in the run, say) has no value.
 struct Metric {
   std::string name;
   std::optional<double> value;
   bool censored = false;
   std::string population;  // what it is a figure of: "64 nodes", "812 gets"
+  // Of a figure of a distribution: its members, and those of them that were cut off.
+  std::uint64_t members = 0, censored_members = 0;
 };
 
-// Order statistics of a population. p90, p99 and p999 are there only where it has 10, 100 and 1000 members or more.
+// Order statistics of a population, of which a censored member never came to its end: it is above all others, however
+// early it was cut off. So a statistic is there when the members that it needs were seen to their end (the median: more
+// than half, mean and maximum: all), and p90, p99 and p999 moreover where there are 10, 100 and 1000 members or more.
 struct Distribution {
   std::uint64_t count = 0;
   std::uint64_t censored = 0;
-  double min = 0, mean = 0, median = 0, max = 0;
-  std::optional<double> p90, p99, p999;
+  std::optional<double> min, mean, median, p90, p99, p999, max;
 };
 
 struct SeriesPoint {
@@ -52,9 +55,12 @@ struct EventReport {
   EventEffect effect;
   bool reached = false;  // false: an interrupted run ended before it
   bool has_effect = false;
-  bool changes_views = false;       // V* changed: the fields below mean something
-  Distribution node_convergence_s;  // per live node: time until its view is V* for good (until the next such event)
-  std::optional<double> first_s;    // first node's
+  bool changes_views = false;               // V* changed: the convergence below is that to the new one
+  bool measured = false;                    // reached, and some node lived when its window ended
+  bool lost = false;                        // somebody's view was wrong in its window
+  std::optional<double> regained_s;         // of an event that changes no V*: agreement for good, from its last step
+  Distribution node_convergence_s;          // per live node: time until its view is V* for good (until the next event)
+  std::optional<double> first_s;            // first node's
   std::optional<double> first_agreement_s;  // first moment that all nodes had V*
   std::optional<double> converged_s;        // stable entry of all nodes; absent when censored
   std::uint32_t exits = 0;                  // how often agreement was lost again

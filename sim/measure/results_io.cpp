@@ -12,9 +12,18 @@ Json number(std::optional<double> value) { return value ? Json(*value) : Json(nu
 
 Json json_of(const Distribution& d) {
   if (d.count == 0) return Json{{"count", 0}};
-  return Json{{"count", d.count},     {"censored", d.censored}, {"min", d.min},
-              {"mean", d.mean},       {"median", d.median},     {"p90", number(d.p90)},
-              {"p99", number(d.p99)}, {"p999", number(d.p999)}, {"max", d.max}};
+  return Json{{"count", d.count},       {"censored", d.censored},     {"min", number(d.min)},
+              {"mean", number(d.mean)}, {"median", number(d.median)}, {"p90", number(d.p90)},
+              {"p99", number(d.p99)},   {"p999", number(d.p999)},     {"max", number(d.max)}};
+}
+
+// What was not measured has no value, whatever is known of it.
+Json json_of(const Metric& m) {
+  Json json{{"value", m.censored ? Json(nullptr) : number(m.value)}, {"censored", m.censored}};
+  if (m.censored) json["at_least"] = number(m.value);
+  if (m.censored_members > 0) json["censored_count"] = m.censored_members;
+  json["of"] = m.population;
+  return json;
 }
 
 Json json_of(const EventEffect& e) {
@@ -33,7 +42,14 @@ Json json_of(const EventEffect& e) {
 Json json_of(const EventReport& e) {
   Json json{
       {"label", e.label}, {"kind", e.kind}, {"at_s", e.at_s}, {"reached", e.reached}, {"effect", json_of(e.effect)}};
-  if (!e.changes_views) return json;
+  if (!e.changes_views) {
+    if (!e.measured) return json;
+    json["agreement"] = Json{{"lost", e.lost},
+                             {"regained_s", number(e.regained_s)},
+                             {"exits", e.exits},
+                             {"censored_by", e.censored ? Json(e.censored_by) : Json(nullptr)}};
+    return json;
+  }
   json["convergence"] = Json{{"nodes", e.nodes},
                              {"first_s", number(e.first_s)},
                              {"first_agreement_s", number(e.first_agreement_s)},
@@ -74,7 +90,7 @@ nlohmann::ordered_json to_json(const Results& r) {
   }
   json["metrics"] = Json::object();
   for (const Metric& m : r.metrics) {
-    json["metrics"][m.name] = Json{{"value", number(m.value)}, {"censored", m.censored}, {"of", m.population}};
+    json["metrics"][m.name] = json_of(m);
   }
   json["cost"] = Json::array();
   for (const TypeCost& c : r.cost) {
@@ -101,9 +117,9 @@ nlohmann::ordered_json to_json(std::span<const RunsSummary> summary) {
              {"mean", of(1, s.mean)},
              {"sd", of(2, s.sd)},
              {"min", of(1, s.min)},
-             {"median", of(1, s.median)},
+             {"median", number(s.median)},
              {"p90", number(s.p90)},
-             {"max", of(1, s.max)},
+             {"max", number(s.max)},
              {"ci95_low", number(s.ci_low)},
              {"ci95_high", number(s.ci_high)}};
     metrics[s.metric] = std::move(one);

@@ -12,7 +12,8 @@
 
 namespace hearsay::measure {
 
-// Keys in the order given here, so that a person and a diff can read it. A figure without a value is null.
+// Keys in the order given here, so that a person and a diff can read it. A figure without a value is null, and so is a
+// censored one, which has "at_least" (null where nothing is known) and of a distribution "censored_count" beside it.
 nlohmann::ordered_json to_json(const Results& results);
 // {"metrics": {name: {runs, censored, mean, sd, ...}}}
 nlohmann::ordered_json to_json(std::span<const RunsSummary> summary);

@@ -37,30 +37,64 @@ void Samples::add(Duration value, bool censored) {
   kept_.push_back({ns, censored});
 }
 
+Samples::Order Samples::order() const {
+  Order order{kept_, 0};
+  std::ranges::sort(order.samples, [](const Sample& a, const Sample& b) {
+    return a.censored != b.censored ? b.censored : a.ns < b.ns;
+  });
+  for (const Sample& sample : order.samples) order.known += sample.censored ? 0U : 1U;
+  return order;
+}
+
 Distribution Samples::distribution(double per_second) const {
   Distribution d;
   d.count = count_;
   d.censored = censored_;
   if (count_ == 0) return d;
-  std::vector<Sample> sorted = kept_;
-  std::ranges::sort(
-      sorted, [](const Sample& a, const Sample& b) { return a.censored != b.censored ? b.censored : a.ns < b.ns; });
+  const Order sorted = order();
   const double scale = per_second / 1e9;
-  const auto at = [&](double q) { return static_cast<double>(sorted[rank_of(q, sorted.size())].ns) * scale; };
-  // What is censored may be anything above its bound: the least known value then.
-  d.min = static_cast<double>(censored_ == 0 ? min_ : sorted.front().ns) * scale;
-  d.max = static_cast<double>(max_) * scale;
-  d.mean = static_cast<double>(sum_) / static_cast<double>(count_) * scale;
-  d.median = at(0.5);
-  if (count_ >= kP90Population) d.p90 = at(0.9);
-  if (count_ >= kP99Population) d.p99 = at(0.99);
-  if (count_ >= kP999Population) d.p999 = at(0.999);
+  const auto at = [&](double q, std::uint64_t least) -> std::optional<double> {
+    const std::size_t rank = rank_of(q, sorted.samples.size());
+    if (count_ < least || rank >= sorted.known) return std::nullopt;
+    return static_cast<double>(sorted.samples[rank].ns) * scale;
+  };
+  if (censored_ == 0) {
+    d.min = static_cast<double>(min_) * scale;
+    d.mean = static_cast<double>(sum_) / static_cast<double>(count_) * scale;
+    d.max = static_cast<double>(max_) * scale;
+  } else if (sorted.known > 0) {
+    d.min = static_cast<double>(sorted.samples.front().ns) * scale;
+  }
+  d.median = at(0.5, 1);
+  d.p90 = at(0.9, kP90Population);
+  d.p99 = at(0.99, kP99Population);
+  d.p999 = at(0.999, kP999Population);
   return d;
 }
 
-bool is_bound(const Distribution& distribution, double q) {
-  if (distribution.censored == 0) return false;
-  return rank_of(q, distribution.count) >= distribution.count - distribution.censored;
+Distribution Samples::bounds(double per_second) const {
+  Distribution d;
+  d.count = count_;
+  d.censored = censored_;
+  if (censored_ == 0) return d;
+  // Each censored sample at its bound: what it would have been is at least that, so each statistic is too.
+  std::vector<Sample> sorted = kept_;
+  std::ranges::sort(sorted, {}, &Sample::ns);
+  const double scale = per_second / 1e9;
+  const std::optional<double> least = distribution(per_second).min;
+  const auto bound = [&](double value, std::uint64_t population) -> std::optional<double> {
+    if (count_ < population || (least && value < *least)) return std::nullopt;
+    return value;
+  };
+  const auto at = [&](double q) { return static_cast<double>(sorted[rank_of(q, sorted.size())].ns) * scale; };
+  d.min = bound(static_cast<double>(min_) * scale, 1);
+  d.mean = bound(static_cast<double>(sum_) / static_cast<double>(count_) * scale, 1);
+  d.median = bound(at(0.5), 1);
+  d.p90 = bound(at(0.9), kP90Population);
+  d.p99 = bound(at(0.99), kP99Population);
+  d.p999 = bound(at(0.999), kP999Population);
+  d.max = bound(static_cast<double>(max_) * scale, 1);
+  return d;
 }
 
 double student_t975(std::uint64_t degrees) {
@@ -117,7 +151,7 @@ std::vector<RunsSummary> summarise(std::vector<Results> runs) {
   std::map<std::string, Values> by_metric;
   for (const Results& run : runs) {
     for (const Metric& metric : run.metrics) {
-      if (!metric.value) continue;
+      if (!metric.value && !metric.censored) continue;
       Values& values = by_metric[metric.name];
       if (metric.censored) {
         ++values.censored;
@@ -139,9 +173,12 @@ std::vector<RunsSummary> summarise(std::vector<Results> runs) {
       for (const double v : values.known) sum += v;
       s.mean = sum / static_cast<double>(n);
       s.min = values.known.front();
-      s.max = values.known.back();
-      s.median = values.known[rank_of(0.5, n)];
-      if (n >= kP90Population) s.p90 = values.known[rank_of(0.9, n)];
+      // A run that was cut off has a value above all others.
+      if (const std::size_t rank = rank_of(0.5, s.runs); rank < n) s.median = values.known[rank];
+      if (const std::size_t rank = rank_of(0.9, s.runs); rank < n && s.runs >= kP90Population) {
+        s.p90 = values.known[rank];
+      }
+      if (values.censored == 0) s.max = values.known.back();
     }
     if (n > 1) {
       double squares = 0;

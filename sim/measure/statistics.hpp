@@ -1,8 +1,9 @@
 // Order statistics of samples, and of several runs. Deterministic: sums are exact integers or in sorted order, and no
 // libm function but the exact square root is used. Values; any thread.
 //
-// A quantile is an observed value: the one of rank ceil(q n). A censored sample is known to be at least its value, and
-// ranks above every sample that is known.
+// A quantile is an observed value: the one of rank ceil(q n). A censored sample, which did not come to its end, ranks
+// above every sample that is known; a statistic that its rank reaches was not observed and has no value, only at times
+// a bound.
 #pragma once
 
 #include <cstdint>
@@ -33,12 +34,20 @@ class Samples {
   std::uint64_t censored() const { return censored_; }
   // Values times `per_second` (1 for seconds, 1000 for milliseconds).
   Distribution distribution(double per_second = 1.0) const;
+  // What each statistic is at least, where some samples are censored: nothing where that is below a value that was
+  // seen, and so tells nobody anything. O(kept log kept), as distribution().
+  Distribution bounds(double per_second = 1.0) const;
 
  private:
   struct Sample {
     std::int64_t ns;
     bool censored;
   };
+  struct Order {
+    std::vector<Sample> samples;  // the censored ones last
+    std::size_t known;
+  };
+  Order order() const;
   std::vector<Sample> kept_;
   std::uint64_t stride_ = 1;
   std::uint64_t count_ = 0;
@@ -47,9 +56,6 @@ class Samples {
   std::int64_t min_ = 0;
   std::int64_t max_ = 0;
 };
-
-// Whether a quantile (or, with q = 1, the maximum and the mean) of a distribution is only a lower bound.
-bool is_bound(const Distribution& distribution, double q);
 
 // The value x with P(T <= x) = 0.975 for Student's t with so many degrees of freedom: half the width of a 95%
 // confidence interval in standard errors. A table to 30, then interpolated in 1/degrees; within 0.001. 0 degrees:
@@ -60,10 +66,13 @@ double student_t975(std::uint64_t degrees);
 struct RunsSummary {
   std::string metric;
   std::uint64_t runs = 0;
-  std::uint64_t censored = 0;  // of them; the others alone are in the figures below, which mean nothing without any
-  double mean = 0, sd = 0;     // sd with n - 1; with 2 runs or more
-  double min = 0, median = 0, max = 0;
-  std::optional<double> p90;  // with 10 runs or more
+  std::uint64_t censored = 0;  // of them
+  // Of the runs that were not cut off, which is to say under the condition that the thing came about at all; nothing
+  // without any. sd with n - 1; with 2 runs or more.
+  double mean = 0, sd = 0, min = 0;
+  // Of all runs, those that were cut off above the others: absent where such a run would be it. p90 with 10 runs or
+  // more.
+  std::optional<double> median, p90, max;
   // 95%, of the mean, by Student's t, cut off at 0 and for a share at 1; with 2 runs or more. Where all runs have one
   // value it has no width: it says nothing of what rarer runs would show.
   std::optional<double> ci_low, ci_high;

@@ -117,8 +117,11 @@ void ValueProbe::finish(TrueTime at, Report& report, std::vector<InvariantResult
                                          : fmt::format("acknowledged writes ({} more not followed)", not_followed_));
   report.count("value_convergence_censored_count", times_.censored(),
                fmt::format("{} acknowledged writes", times_.count()));
-  invariants.push_back({"values_agree_at_end", times_.count() > 0,
-                        apart == 0 ? "" : fmt::format("{} keys are not at all their replicas", apart)});
+  const bool nobody = target_.live_members() == 0;
+  invariants.push_back({"values_agree_at_end", times_.count() > 0 && !nobody,
+                        nobody       ? "no live node: not measured"
+                        : apart == 0 ? ""
+                                     : fmt::format("{} keys are not at all their replicas", apart)});
 }
 
 }  // namespace hearsay::measure

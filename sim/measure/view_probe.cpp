@@ -11,6 +11,8 @@ namespace {
 // More single changes in one instant than this, and computing everything anew is cheaper.
 constexpr std::size_t kMaxFlips = 64;
 
+constexpr std::string_view kNobodyLives = "no live node";
+
 }  // namespace
 
 ViewProbe::ViewProbe(const plan::Plan& plan, const Target& target)
@@ -28,13 +30,24 @@ void ViewProbe::event(TrueTime at, std::size_t index) {
   advance(at);
   marked_ = index;
   marked_at_ = at;
+  if (current_ != index) {
+    const Record& before = record_of(current_);
+    // The change of targets of an event that this one supersedes at once is this one's, too.
+    const bool inherits = before.changed && before.last_change == at;
+    open_window(index, at);
+    if (inherits) restart_clock(records_[index], at);
+  }
+  records_[index].last_step = at;
 }
 
 void ViewProbe::advance(TrueTime at) {
   if (at == now_) return;
   settle();
   const std::uint32_t members = target_.live_members();
-  if (members > 0) integral_ += static_cast<double>(disagreeing_) / members * seconds(at - now_);
+  if (members > 0) {
+    integral_ += static_cast<double>(disagreeing_) / members * seconds(at - now_);
+    lived_ += at - now_;
+  }
   now_ = at;
 }
 
@@ -47,7 +60,8 @@ void ViewProbe::settle() {
   }
   dirty_ = false;
   flips_.clear();
-  Record& record = current_ == kStart ? start_ : records_[current_];
+  Record& record = record_of(current_);
+  if (!all_agree()) record.lost = true;
   if (all_agree() && !agreed_) {
     entered_ = now_;
     integral_entered_ = integral_;
@@ -64,27 +78,10 @@ void ViewProbe::settle() {
 void ViewProbe::target_changed(TrueTime at, std::optional<NodeSlot> node) {
   advance(at);
   const std::size_t cause = marked_ != kStart && marked_at_ == at ? marked_ : kStart;
-  Record* record = cause == kStart ? &start_ : &records_[cause];
+  if (current_ != cause) open_window(cause, at);
+  Record& record = record_of(cause);
   // Several changes of one event in one instant are one.
-  if (!(current_ == cause && record->changed && record->last_change == at)) {
-    close_episode(cause, false);
-    current_ = cause;
-    if (!record->changed) {
-      record->first_change = at;
-      record->integral_first = integral_;
-    }
-    record->changed = true;
-    ++record->changes;
-    record->last_change = at;
-    record->integral_last = integral_;
-    record->agreed = false;
-    record->exits = 0;
-    record->converged = false;
-    record->nodes = Samples();
-    agreed_ = false;  // whether it still agrees is seen at the end of the instant
-    entered_ = at;
-    integral_entered_ = integral_;
-  }
+  if (!record.changed || record.last_change != at) restart_clock(record, at);
   if (node && components_ == 1 && target_.components() == 1 && !dirty_) {
     // There and back within an instant is no flip.
     if (flips_.size() == kMaxFlips || std::ranges::find(flips_, *node) != flips_.end()) dirty_ = true;
@@ -94,24 +91,66 @@ void ViewProbe::target_changed(TrueTime at, std::optional<NodeSlot> node) {
   }
 }
 
-void ViewProbe::close_episode(std::size_t next, bool end) {
-  Record& record = current_ == kStart ? start_ : records_[current_];
-  if (!record.changed || (!end && next == current_ && next != kStart)) return;
-  record.converged = agreed_;
-  record.until = (agreed_ ? entered_ : now_) - record.last_change;
-  record.disagreement = 0;
+void ViewProbe::restart_clock(Record& record, TrueTime at) {
+  if (!record.changed) {
+    record.first_change = at;
+    record.integral_first = integral_;
+  }
+  record.changed = true;
+  ++record.changes;
+  record.last_change = at;
+  record.integral_last = integral_;
+  record.agreed = false;
+  record.exits = 0;
+  agreed_ = false;  // whether it still agrees is seen at the end of the instant
+  entered_ = at;
+  integral_entered_ = integral_;
+}
+
+void ViewProbe::open_window(std::size_t cause, TrueTime at) {
+  close_window(cause, false);
+  current_ = cause;
+  opened_ = at;
+  integral_opened_ = integral_;
+  Record& record = record_of(cause);
+  record.opened = true;
+  record.lost |= !agreed_;
+}
+
+void ViewProbe::close_window(std::size_t next, bool end) {
+  Record& record = record_of(current_);
+  record.window += now_ - opened_;
+  record.window_integral += integral_ - integral_opened_;
+  const TrueTime from = record.changed ? record.last_change : record.last_step;
+  // Another event in the instant of this one: what all agree on is not yet known, and would be the other's work.
+  const bool at_once = !end && from == now_;
+  record.converged = agreed_ && !at_once;
+  record.censored_by.clear();
+  if (!record.converged) {
+    record.censored_by = end ? "end of run" : next == kStart ? "start of a node" : plan_.events[next].label;
+  }
+  record.until = std::max(Duration::zero(), (record.converged ? entered_ : now_) - from);
+  record.disagreement.reset();
+  record.nodes = Samples();
+  record.nobody = target_.live_members() == 0 && !at_once;
+  if (record.nobody) return;
+  if (!record.changed) {
+    const double length = seconds(record.window);
+    if (length > 0) record.disagreement = record.window_integral / length;
+    return;
+  }
   if (record.changes > 1) {
     const double span = seconds(record.last_change - record.first_change);
     if (span > 0) record.disagreement = (record.integral_last - record.integral_first) / span;
   } else if (record.until > Duration::zero()) {
-    record.disagreement = ((agreed_ ? integral_entered_ : integral_) - record.integral_first) / seconds(record.until);
+    const double until = record.converged ? integral_entered_ : integral_;
+    record.disagreement = (until - record.integral_first) / seconds(record.until);
+  } else if (record.converged) {
+    record.disagreement = 0;
   }
-  if (!agreed_) record.censored_by = end ? "end of run" : next == kStart ? "start of a node" : plan_.events[next].label;
-  // Starts one after the other replace each other: only the last one's nodes would be read.
-  if (current_ == kStart && next == kStart && !end) return;
   for (std::uint32_t i = 0; i < target_.nodes(); ++i) {
     if (!counted_[i]) continue;
-    const bool known = mismatch_[i] == 0;
+    const bool known = mismatch_[i] == 0 && !at_once;
     record.nodes.add((known ? since_[i] : now_) - record.last_change, !known);
   }
 }
@@ -226,53 +265,89 @@ void ViewProbe::sample(TrueTime at) {
   series_.points.push_back({seconds(at), members == 0 ? 0.0 : static_cast<double>(disagreeing_) / members});
 }
 
-void ViewProbe::report_event(const Record& record, EventReport& event) const {
-  event.changes_views = record.changed;
-  if (!record.changed) return;
-  event.node_convergence_s = record.nodes.distribution();
-  event.nodes = static_cast<std::uint32_t>(event.node_convergence_s.count);
-  if (event.node_convergence_s.count > event.node_convergence_s.censored) event.first_s = event.node_convergence_s.min;
-  if (record.agreed) event.first_agreement_s = seconds(record.first_agreement - record.last_change);
-  if (record.converged) event.converged_s = seconds(record.until);
+// What an event that changed no target did to the views all the same.
+void ViewProbe::report_disturbance(const Record& record, EventReport& event, Report& report) const {
+  event.measured = record.opened && !record.nobody;
+  if (!event.measured) return;
+  event.lost = record.lost;
   event.exits = record.exits;
   event.censored = !record.converged;
-  event.censored_by = record.converged ? "" : record.censored_by;
+  event.censored_by = record.censored_by;
+  if (record.converged) event.regained_s = seconds(record.until);
+  const std::string population =
+      event.censored ? fmt::format("{} live nodes, cut off by {}", target_.live_members(), event.censored_by)
+                     : "live nodes";
+  const auto named = [&](std::string_view name) { return fmt::format("{}[{}]", name, event.label); };
+  report.figure(named("agreement_regained_s"), seconds(record.until), population, !record.converged);
+  report.count(named("agreement_exits_count"), record.exits, population);
+  report.figure(named("disagreement_share"), record.disagreement, population);
+}
+
+// How the views followed an event that changed targets.
+void ViewProbe::report_convergence(const Record& record, EventReport& event, Report& report) const {
+  event.changes_views = true;
+  event.measured = !record.nobody;
+  event.node_convergence_s = record.nodes.distribution();
+  event.nodes = static_cast<std::uint32_t>(event.node_convergence_s.count);
+  event.lost = true;
+  event.exits = record.exits;
+  const auto named = [&](std::string_view name) { return fmt::format("{}[{}]", name, event.label); };
+  if (record.nobody) {
+    for (const char* name : {"convergence_s", "first_agreement_s", "first_node_s", "disagreement_share"}) {
+      report.figure(named(name), std::nullopt, std::string(kNobodyLives));
+    }
+    return;
+  }
+  event.first_s = event.node_convergence_s.min;
+  if (record.agreed) event.first_agreement_s = seconds(record.first_agreement - record.last_change);
+  if (record.converged) event.converged_s = seconds(record.until);
+  event.censored = !record.converged;
+  event.censored_by = record.censored_by;
+  const std::string population = event.censored ? fmt::format("{} nodes, cut off by {}", event.nodes, event.censored_by)
+                                                : fmt::format("{} nodes", event.nodes);
+  report.figure(named("convergence_s"), seconds(record.until), population, !record.converged);
+  // What was not seen by the end of the window is known to take longer than it.
+  report.figure(named("first_agreement_s"), event.first_agreement_s.value_or(seconds(record.until)), population,
+                !event.first_agreement_s);
+  report.figure(named("first_node_s"), event.first_s.value_or(seconds(record.until)), population, !event.first_s);
+  report.distribution(named("node_convergence_*_s"), record.nodes, "nodes");
+  report.count(named("agreement_exits_count"), record.exits, population);
+  report.figure(named("disagreement_share"), record.disagreement, population);
 }
 
 void ViewProbe::finish(TrueTime at, Report& report, std::vector<EventReport>& timeline,
                        std::vector<InvariantResult>& invariants) {
   advance(at);
   settle();
-  close_episode(kStart, true);
+  close_window(kStart, true);
   if (start_.changed) {
-    report.figure("start_convergence_s", seconds(start_.until), fmt::format("{} nodes", start_.nodes.count()),
-                  !start_.converged);
+    const std::string nodes = fmt::format("{} nodes", start_.nodes.count());
+    const bool known = !start_.nobody;
+    report.figure("start_convergence_s", known ? std::optional(seconds(start_.until)) : std::nullopt,
+                  !known             ? std::string(kNobodyLives)
+                  : start_.converged ? nodes
+                                     : fmt::format("{}, cut off by {}", nodes, start_.censored_by),
+                  known && !start_.converged);
   }
   for (EventReport& event : timeline) {
     const Record& record = records_[event.index];
-    report_event(record, event);
-    if (!record.changed) continue;
-    const std::string population = event.censored
-                                       ? fmt::format("{} nodes, cut off by {}", event.nodes, event.censored_by)
-                                       : fmt::format("{} nodes", event.nodes);
-    const auto named = [&](std::string_view name) { return fmt::format("{}[{}]", name, event.label); };
-    report.figure(named("convergence_s"), seconds(record.until), population, !record.converged);
-    // What was not seen by the end of the episode is known to take longer than it.
-    report.figure(named("first_agreement_s"), event.first_agreement_s.value_or(seconds(record.until)), population,
-                  !event.first_agreement_s);
-    report.figure(named("first_node_s"), event.first_s.value_or(seconds(record.until)), population, !event.first_s);
-    report.distribution(named("node_convergence_*_s"), record.nodes, "nodes");
-    report.count(named("agreement_exits_count"), record.exits, population);
-    report.figure(named("disagreement_share"), record.disagreement, population);
+    if (record.changed) {
+      report_convergence(record, event, report);
+    } else {
+      report_disturbance(record, event, report);
+    }
   }
-  const double length = seconds(at);
+  // Of the time in which somebody lived: nobody is not of one mind.
+  const double length = seconds(lived_);
   std::optional<double> share;
   if (length > 0) share = integral_ / length;
   report.figure("view_disagreement_share", share, fmt::format("{} nodes", target_.nodes()));
   report.results().series.push_back(series_);
-  invariants.push_back(
-      {"views_agree_at_end", true,
-       all_agree() ? "" : fmt::format("{} of {} live nodes disagree", disagreeing_, target_.live_members())});
+  const std::uint32_t live = target_.live_members();
+  invariants.push_back({"views_agree_at_end", live > 0,
+                        live == 0     ? fmt::format("{}: not measured", kNobodyLives)
+                        : all_agree() ? ""
+                                      : fmt::format("{} of {} live nodes disagree", disagreeing_, live)});
 }
 
 }  // namespace hearsay::measure

@@ -1,7 +1,11 @@
 // View convergence: how long after an event of the time line every live node's view is its target V* (target.hpp), for
-// good until the next event that changes some V*. A node's view is what it observes of itself: members alive and
-// suspect.
+// good until the next event. A node's view is what it observes of itself: members alive and suspect.
 //
+// - Each event has a window: from its steps on the time line until the first step of another event, whether or not that
+//   one changes some V*. What happens within it is the event's and nobody else's, or an early event would be blamed for
+//   a late one. An event that changes no V* has the same clock under another name: whether agreement was lost in its
+//   window, and how long after the event's last step it was there for good.
+// - Events of one instant are one change. The last of them has the window, the others are superseded at once.
 // - A process begins with an empty view; a dead one has none.
 // - A paused node is a live process: it must converge, so nobody does while a pause keeps it from it. A leaving one is
 //   in no target and need not.
@@ -57,11 +61,17 @@ class ViewProbe {
 
   // What one event did to the views, from its last change of them.
   struct Record {
+    bool opened = false;  // has, or had, a window
+    TrueTime last_step{};
+    bool lost = false;    // in its windows somebody's view was wrong
+    bool nobody = false;  // when its window ended, no node was alive
+    double window_integral = 0;
+    Duration window{};  // their length
     bool changed = false;
     std::uint32_t changes = 0;
     TrueTime first_change{}, last_change{};
     double integral_first = 0, integral_last = 0;  // of the disagreeing share over time
-    double disagreement = 0;
+    std::optional<double> disagreement;
     bool agreed = false;
     TrueTime first_agreement{};
     std::uint32_t exits = 0;
@@ -77,9 +87,13 @@ class ViewProbe {
   void apply_flips();
   void set_mismatch(std::uint32_t node, std::uint32_t mismatch);
   std::uint32_t mismatch_of(std::uint32_t node) const;
-  void close_episode(std::size_t next, bool end);
+  Record& record_of(std::size_t cause) { return cause == kStart ? start_ : records_[cause]; }
+  void open_window(std::size_t cause, TrueTime at);
+  void close_window(std::size_t next, bool end);
+  void restart_clock(Record& record, TrueTime at);
+  void report_disturbance(const Record& record, EventReport& event, Report& report) const;
   bool all_agree() const { return disagreeing_ == 0; }
-  void report_event(const Record& record, EventReport& event) const;
+  void report_convergence(const Record& record, EventReport& event, Report& report) const;
 
   const plan::Plan& plan_;
   const Target& target_;
@@ -102,7 +116,10 @@ class ViewProbe {
 
   std::size_t marked_ = kStart;  // the event of this instant
   TrueTime marked_at_{};
-  std::size_t current_ = kStart;  // whose episode it is
+  std::size_t current_ = kStart;  // whose window it is
+  TrueTime opened_{};             // when it began
+  double integral_opened_ = 0;
+  Duration lived_{};  // how long some node lived
   Record start_;
   std::vector<Record> records_;
   Series series_{"view_disagreement_share", {}};

@@ -142,7 +142,9 @@ class ExpectationReader {
     if (value->kind == Input::Kind::kInteger || value->kind == Input::Kind::kReal) {
       bound = value->kind == Input::Kind::kInteger ? static_cast<double>(value->integer) : value->real;
       if (!(*bound >= -1e300 && *bound <= 1e300)) section_.report(key, "not a finite number; expected one");
-      expectation_.text += fmt::format(" {} {}", sign, *bound);
+      // As verdicts and tables have it, and as a scenario may write it.
+      const bool share = unit_of(expectation_.metric) == MetricUnit::kShare;
+      expectation_.text += share ? fmt::format(" {} {:.6g}%", sign, 100 * *bound) : fmt::format(" {} {}", sign, *bound);
       return;
     }
     const Input* text = section_.string(key, "a number, or a quantity with a unit");

@@ -142,6 +142,7 @@ class Builder {
     for (const NodeSlot node : nodes(pause.nodes)) add(at_, Kind::kPause, raw(node));
     if (!pause.resume_after) return;
     const std::int64_t back = at_ + pause.resume_after->count();
+    add(back, Kind::kMark);
     for (const NodeSlot node : nodes(pause.nodes)) add(back, Kind::kResume, raw(node));
   }
   void expand(const plan::Resume& resume) {
@@ -163,6 +164,7 @@ class Builder {
     }
   }
   void expand(const plan::SlowNode& slow) {
+    if (slow.until) add(slow.until->count(), Kind::kMark);
     for (const NodeSlot node : nodes(slow.nodes)) {
       add(at_, Kind::kSlowBegin, raw(node), false, slow.step.count());
       if (slow.until) add(slow.until->count(), Kind::kSlowEnd, raw(node));

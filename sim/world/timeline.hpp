@@ -16,7 +16,7 @@ namespace hearsay::world {
 // One thing that is done to the world at one instant.
 struct TimelineStep {
   enum class Kind : std::uint8_t {
-    kMark,   // the event takes place (its first step, and each toggle of a flap)
+    kMark,   // the event takes place: its first step, and each later one (a toggle of a flap, the end of a pause)
     kCut,    // partitions[event] comes into force
     kUncut,  // partitions[event] ends
     kHeal,   // ends the partitions that the heal names

@@ -50,11 +50,11 @@ class Shipped(cli.CliTest):
             "go-os-cured", "replication.expiry=reaper", "replication.original_ttl=true", "replication.time_resolution=1s"))
 
     def test_a_split_without_rejoin_and_gossip_to_the_dead_does_not_heal_and_with_either_does(self):
-        never = "view_disagreement_share"
+        never = "disagreement_share[heal]"
         self.check("partition-no-rejoin", [
             ([], set()),
-            (["membership.gossip_to_the_dead_time=30s"], {never}),
-            (["membership.rejoin=push-pull"], {never, "disagreement_share[heal]"}),
+            (["event.heal.at=40s", "membership.gossip_to_the_dead_time=30s"], {never}),
+            (["membership.rejoin=push-pull"], {never}),
         ])
         self.assertIn("views_agree_at_end", self.failing("three-way-split", "membership.rejoin=none",
                                                          "membership.gossip_to_the_dead_time=0s"))
@@ -63,7 +63,18 @@ class Shipped(cli.CliTest):
         self.assertEqual(self.failing("flapping-link"), set())
         self.assertIn("disagreement_share[flap]", self.failing("flapping-link", "event.flap.duty=0.9"))
         self.assertEqual(self.failing("slow-node"), set())
-        self.assertIn("false_positives_count", self.failing("slow-node", "event.slow.nodes=n0..n7"))
+        self.assertIn("false_positive_members_count", self.failing("slow-node", "event.slow.nodes=n0..n7"))
+
+    def test_what_a_question_asks_is_expected(self):
+        """The protocol that has no answer to it fails."""
+        self.assertIn("false_positive_members_count", self.failing("bridge", "membership.retransmit_mult=1"))
+        self.assertIn("convergence_s[heal@35s]", self.failing(
+            "one-way-partition", "membership.rejoin=none", "membership.gossip_to_the_dead_time=0s"))
+        self.assertIn("no_false_positive", self.failing(
+            "rolling-restart", "network.loss=20%", "membership.suspicion_mult=1", "membership.suspicion_max_timeout_mult=1",
+            "membership.indirect_checks=0"))
+        self.assertIn("ring_disagreement_share", self.failing(
+            "churn", "membership.suspicion_mult=32", "event.churn.mean_up=20s"))
 
 
 if __name__ == "__main__":

@@ -138,8 +138,9 @@ TEST_CASE("durations for people have three digits and roll over") {
   using Row = std::pair<Duration, std::string_view>;
   for (const auto& [value, text] :
        {Row{1'234'567'890ns, "1.23 s"}, Row{20ms, "20 ms"}, Row{999ns, "999 ns"}, Row{0s, "0 ns"},
-        Row{999'499us, "999 ms"}, Row{999'500us, "1 s"}, Row{59'960ms, "1 min"}, Row{12'345us, "12.3 ms"},
-        Row{192s, "3.2 min"}, Row{25h, "1.04 d"}, Row{-1'235us, "-1.24 ms"}, Row{kTenYears, "3652 d"}}) {
+        Row{999'499us, "999 ms"}, Row{999'500us, "1 s"}, Row{59'960ms, "60 s"}, Row{12'345us, "12.3 ms"},
+        Row{192s, "192 s"}, Row{70'200ms, "70.2 s"}, Row{599'400ms, "599 s"}, Row{600s, "10 min"},
+        Row{792s, "13.2 min"}, Row{25h, "1.04 d"}, Row{-1'235us, "-1.24 ms"}, Row{kTenYears, "3652 d"}}) {
     CHECK(human_duration(value) == text);
   }
   CHECK(human_duration(Duration::max()) == "106752 d");

@@ -1,6 +1,7 @@
 """Checks that the outputs which the pages show are those of the program. One line a finding; exit 1 if there is one.
 
     outputs.py PROGRAM ROOT [PAGE...]
+    outputs.py --update PROGRAM ROOT [PAGE...]    writes what is printed now in place of what is shown; read the diff
 
 A block whose first line is "$ hearsay ..." is run: each of its commands in turn, in a folder of the page's own that has
 the tree's scenarios and docs, with `hearsay` on the path (build/NAME/bin/hearsay is the same program); so is a "$ grep"
@@ -8,7 +9,11 @@ in what a run left there. Each line below a command is one of its output, and th
 stands for what is left out. What differs from run to run or from machine to machine (the speed, the run folder) is not
 compared. A block that opens with ```text unchecked needs a program that the reader has changed. Without PAGE every page
 of the tree is checked.
+
+An update keeps the choice of what is shown: each line becomes the line of the output that is most like it, in order.
+What has none that is like it stays as it is and is a finding; what is new in the output is not added.
 """
+import difflib
 import os
 import re
 import subprocess
@@ -66,28 +71,89 @@ def missing(shown: list[tuple[int, str]], printed: list[str]) -> list[tuple[int,
     return lost
 
 
+def likeness(shown: str, printed: str) -> float:
+    """2 for the same, and nothing for lines of which hardly anything is the same: their first word, or half of them."""
+    if shown == printed:
+        return 2.0
+    if not printed:
+        return 0.0
+    words = shown.split(), printed.split()
+    score = difflib.SequenceMatcher(None, shown, printed, autojunk=False).ratio() + 0.5 * (words[0][:1] == words[1][:1])
+    return score if score >= 0.7 else 0.0
+
+
+def closest(shown: list[tuple[int, str]], printed: list[str]) -> dict[int, str]:
+    """Of each number the printed line to show, in order, as much alike as possible in sum; none where nothing is like it."""
+    best = [[0.0] * (len(printed) + 1) for _ in range(len(shown) + 1)]  # of the rest of both, from here
+    score = [[likeness(line, candidate) for candidate in printed] for _, line in shown]
+    for i in reversed(range(len(shown))):
+        for j in reversed(range(len(printed))):
+            both = score[i][j] + best[i + 1][j + 1] if score[i][j] > 0 else 0.0
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], both)
+    found = {}
+    i = j = 0
+    while i < len(shown) and j < len(printed):
+        if score[i][j] > 0 and best[i][j] == score[i][j] + best[i + 1][j + 1]:
+            found[shown[i][0]] = printed[j]
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i][j + 1]:
+            j += 1
+        else:
+            i += 1
+    return found
+
+
+def runs(program: Path, root: Path, page: Path):
+    """Each command of a page with the lines that it is said to print, by number, and those that it prints."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for shared in ("scenarios", "docs"):
+            if (root / shared).exists():
+                (folder / shared).symlink_to(root / shared)
+        for block in blocks(page.read_text(encoding="utf-8")):
+            for command, shown in commands(*block):
+                yield command, shown, output_of(command, program.resolve(), folder)
+
+
 def check(program: Path, root: Path, chosen: list[Path]) -> list[str]:
     root = root.resolve()
     found = []
     ran = 0
     for page in chosen or pages(root):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            for shared in ("scenarios", "docs"):
-                if (root / shared).exists():
-                    (folder / shared).symlink_to(root / shared)
-            for block in blocks(page.read_text(encoding="utf-8")):
-                for command, shown in commands(*block):
-                    ran += 1
-                    for number, line in missing(shown, output_of(command, program.resolve(), folder)):
-                        found.append(f"{page.resolve().relative_to(root)}:{number}: not printed by '{command}': {line}")
+        for command, shown, printed in runs(program, root, page):
+            ran += 1
+            for number, line in missing(shown, printed):
+                found.append(f"{page.resolve().relative_to(root)}:{number}: not printed by '{command}': {line}")
     return found if ran else [f"{root}: no command is shown, so nothing was checked"]
 
 
+def update(program: Path, root: Path, chosen: list[Path]) -> list[str]:
+    root = root.resolve()
+    found = []
+    for page in chosen or pages(root):
+        lines = page.read_text(encoding="utf-8").split("\n")
+        before = list(lines)
+        for command, shown, printed in runs(program, root, page):
+            news = closest(shown, printed)
+            for number, line in shown:
+                if number in news:
+                    lines[number - 1] = news[number]
+                else:
+                    found.append(f"{page.resolve().relative_to(root)}:{number}: nothing like it from '{command}': {line}")
+        if lines != before:
+            page.write_text("\n".join(lines), encoding="utf-8")
+    return found
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    arguments = sys.argv[1:]
+    do = check
+    if arguments[:1] == ["--update"]:
+        do = update
+        arguments.pop(0)
+    if len(arguments) < 2:
         print(__doc__, file=sys.stderr)
         sys.exit(2)
-    findings = check(Path(sys.argv[1]), Path(sys.argv[2]), [Path(page) for page in sys.argv[3:]])
+    findings = do(Path(arguments[0]), Path(arguments[1]), [Path(page) for page in arguments[2:]])
     print("\n".join(findings))
     sys.exit(1 if findings else 0)

@@ -71,14 +71,57 @@ UNFAITHFUL = {
 }
 
 
-def unfaithful(page: str) -> list[str]:
+# What an update makes of a stale page, and the lines that it has to leave.
+TABLE = """#!/bin/sh
+echo "head    of the table"
+echo "    20 s  split      15 s     > 20 s"
+echo "    40 s  heal      1.6 s      2.1 s"
+echo "Mistakes     31 wrong declarations about 1 member"
+echo "Run folder   runs/$$"
+echo "  held   convergence_s[heal] <= 60s  2.1 s"
+"""
+STALE = """Text
+```text
+$ hearsay run
+head of the table
+...
+    40 s  heal      1.5 s    2 min
+Mistakes     31 live members declared dead
+Run folder   runs/1
+
+  held   convergence_s[heal] <= 30s  2 s
+```
+  split
+"""
+FRESH = """Text
+```text
+$ hearsay run
+head    of the table
+...
+    40 s  heal      1.6 s      2.1 s
+Mistakes     31 wrong declarations about 1 member
+Run folder   runs/1
+
+  held   convergence_s[heal] <= 60s  2.1 s
+```
+  split
+"""
+
+
+def with_page(do, page: str, text: str = PROGRAM) -> tuple[list[str], str]:
+    """The findings of outputs.check or outputs.update, and the page as it is afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "bin", "hearsay")
         program.parent.mkdir()
-        program.write_text(PROGRAM, encoding="utf-8")
+        program.write_text(text, encoding="utf-8")
         program.chmod(0o755)
-        Path(folder, "README.md").write_text(page, encoding="utf-8")
-        return outputs.check(program, Path(folder), [])
+        readme = Path(folder, "README.md")
+        readme.write_text(page, encoding="utf-8")
+        return do(program, Path(folder), []), readme.read_text(encoding="utf-8")
+
+
+def unfaithful(page: str) -> list[str]:
+    return with_page(outputs.check, page)[0]
 
 
 wrong = [f"a faithful page is accused: {finding}" for finding in unfaithful(FAITHFUL)]
@@ -86,5 +129,11 @@ wrong += [f"not seen: {name}" for name, page in UNFAITHFUL.items() if len(unfait
 wrong += [f"a good tree is accused: {finding}" for finding in findings(GOOD)]
 wrong += [f"not seen: {name}" for name, files in BAD.items() if len(findings(GOOD | files)) != 1]
 wrong += [] if findings({}) else ["an empty tree passes"]
+wrong += [] if len(with_page(outputs.check, STALE, TABLE)[0]) == 4 else ["a stale page passes"]
+wrong += [] if with_page(outputs.update, STALE, TABLE) == ([], FRESH) else ["a stale page is not brought up to date"]
+wrong += [] if with_page(outputs.update, FAITHFUL) == ([], FAITHFUL) else ["an update changes a faithful page"]
+gone = STALE.replace("...\n", "...\nwhat is printed no more\n")
+left, page = with_page(outputs.update, gone, TABLE)
+wrong += [] if len(left) == 1 and page == FRESH.replace("...\n", "...\nwhat is printed no more\n") else ["a line that is gone is not told"]
 print("\n".join(wrong))
 sys.exit(1 if wrong else 0)

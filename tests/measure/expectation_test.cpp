@@ -11,7 +11,10 @@ namespace {
 
 TEST_CASE("bounds hold for values alone: what is censored, absent or unknown fails") {
   Results results;
-  results.metrics = {{"a_s", 12.5, false, "64 nodes"}, {"b_s", 3.0, true, "64 nodes"}, {"c_s", {}, false, "0 gets"}};
+  results.metrics = {{"a_s", 12.5, false, "64 nodes"},
+                     {"b_s", 3.0, true, "64 nodes"},
+                     {"c_s", {}, false, "0 gets"},
+                     {"e_s", {}, true, "9 deaths, 6 censored", 9, 6}};
   const std::vector<InvariantResult> invariants = {
       {"no_stale_read", true, ""}, {"never_early", true, "3 early expiries"}, {"no_resurrection", false, ""}};
   struct Row {
@@ -26,6 +29,7 @@ TEST_CASE("bounds hold for values alone: what is censored, absent or unknown fai
                       {"a_s", 13.0, 20.0, false, "12.5 s"},
                       {"b_s", {}, 100.0, false, "censored at 3 s"},
                       {"c_s", {}, 100.0, false, "no value (0 gets)"},
+                      {"e_s", {}, 100.0, false, "censored (9 deaths, 6 censored)"},
                       {"d_s", {}, 100.0, false, "not measured"},
                       {"no_stale_read", {}, {}, true, "held"},
                       {"never_early", {}, {}, false, "3 early expiries"},

@@ -110,5 +110,41 @@ TEST_CASE("false positives of a node that was paused, slowed or had its clock se
   CHECK(s.value("false_positives_healthy_count") == 1);
 }
 
+TEST_CASE("accusers and accused are counted apart") {
+  Scene s(4);
+  s.expect("no_false_positive");
+  s.begin_together();
+  for (const std::uint32_t accuser : {0U, 1U, 2U}) {
+    s.see(9, accuser, 3, ObservationKind::kMemberSuspect);
+    s.dead(10.0 + accuser, accuser, 3);
+  }
+  s.alive(14, 0, 3);
+  s.dead(15, 0, 3);
+  const Results& r = s.finish(30);
+  CHECK(s.value("false_positives_count") == 4);
+  CHECK(s.value("false_positive_members_count") == 1);
+  CHECK(s.value("false_suspicion_members_count") == 1);
+  CHECK(r.expectations[0].measured == "4 wrong declarations about 1 member");
+}
+
+TEST_CASE("a death that nobody noticed before its node was back is no measurement") {
+  Scene s(3);
+  const std::size_t e = s.add_event(10, "crash", plan::Crash{});
+  s.expect("first_detection_median_s", 100);
+  s.begin_together();
+  s.event(10, e);
+  s.down(10, 2);
+  s.event(12, e);
+  s.up(12, 2);
+  const Results& r = s.finish(30);
+  const Metric* median = r.find("first_detection_median_s");
+  REQUIRE(median != nullptr);
+  CHECK(median->censored);
+  CHECK(median->members == 1);
+  CHECK(median->censored_members == 1);
+  CHECK_FALSE(r.expectations[0].held);
+  CHECK(r.expectations[0].measured == "censored at 2 s");
+}
+
 }  // namespace
 }  // namespace hearsay::measure

@@ -322,5 +322,17 @@ TEST_CASE("two keys of one ring hash do not share what replicas hold") {
   CHECK(s.value("value_convergence_censored_count") == 1);
 }
 
+TEST_CASE("where no node lives replicas do not agree either") {
+  Scene s(2, 2);
+  s.expect("values_agree_at_end");
+  s.begin_together();
+  s.put_into(1, 2, 0, "a", version(1), {0, 1});
+  s.down(10, 0);
+  s.down(10, 1);
+  const Results& r = s.finish(20);
+  CHECK_FALSE(r.expectations[0].held);
+  CHECK(r.expectations[0].measured == "no live node: not measured");
+}
+
 }  // namespace
 }  // namespace hearsay::measure

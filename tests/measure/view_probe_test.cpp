@@ -204,5 +204,116 @@ TEST_CASE("a node that believes in everybody needs one observation, and differs 
   CHECK(s.value("start_convergence_s") == doctest::Approx(1.98));
 }
 
+TEST_CASE("an event that changes no target closes the window of the one before it") {
+  Scene s(3);
+  const std::size_t e = s.add_event(5, "slow", plan::SlowNode{});
+  s.begin();
+  for (std::uint32_t i = 0; i < 3; ++i) s.up(0, i);
+  s.event(5, e);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    for (std::uint32_t j = 0; j < 3; ++j) s.alive(45, i, j);
+  }
+  const Results& r = s.finish(60);
+  CHECK(s.censored("start_convergence_s"));
+  CHECK(s.value("start_convergence_s") == doctest::Approx(5));
+  CHECK(s.value("agreement_regained_s[slow]") == doctest::Approx(40));
+  CHECK_FALSE(r.timeline[0].changes_views);
+  CHECK(r.timeline[0].lost);
+}
+
+TEST_CASE("what a later event does to the views is not the start's") {
+  Scene s(3);
+  const std::size_t e = s.add_event(20, "slow", plan::SlowNode{});
+  s.begin_together();
+  s.event(20, e);
+  s.dead(30, 0, 1);
+  s.alive(33, 0, 1);
+  const Results& r = s.finish(60);
+  CHECK(s.value("start_convergence_s") == doctest::Approx(0));
+  CHECK_FALSE(s.censored("start_convergence_s"));
+  CHECK(s.value("agreement_regained_s[slow]") == doctest::Approx(13));
+  CHECK(s.value("agreement_exits_count[slow]") == 1);
+  CHECK(s.value("disagreement_share[slow]") == doctest::Approx(3.0 / 3 / 40));
+  CHECK(r.timeline[0].lost);
+  CHECK(s.value("convergence_s[slow]") == -2);
+}
+
+TEST_CASE("agreement is regained from an event's last step, and what was never lost at once") {
+  Scene s(3);
+  const std::size_t a = s.add_event(10, "storm", plan::LinkChange{});
+  const std::size_t b = s.add_event(60, "clock", plan::ClockChange{});
+  const std::size_t c = s.add_event(70, "slow", plan::SlowNode{});
+  s.begin_together();
+  s.event(10, a);
+  s.dead(20, 0, 1);
+  s.event(40, a);
+  s.alive(44, 0, 1);
+  s.event(60, b);
+  s.event(70, c);
+  s.dead(75, 0, 1);
+  const Results& r = s.finish(80);
+  CHECK(s.value("agreement_regained_s[storm]") == doctest::Approx(4));
+  CHECK(s.value("agreement_regained_s[clock]") == doctest::Approx(0));
+  CHECK_FALSE(r.timeline[1].lost);
+  CHECK(s.censored("agreement_regained_s[slow]"));
+  CHECK(s.value("agreement_regained_s[slow]") == doctest::Approx(10));
+  CHECK(r.timeline[2].censored_by == "end of run");
+}
+
+TEST_CASE("two events of one instant are one change: the first is superseded at once") {
+  Scene s(4);
+  const std::size_t a = s.add_event(10, "first", crash());
+  const std::size_t b = s.add_event(10, "second", crash());
+  s.begin_together();
+  s.event(10, a);
+  s.down(10, 3);
+  s.event(10, b);
+  s.down(10, 2);
+  for (const std::uint32_t i : {0U, 1U}) {
+    for (const std::uint32_t j : {2U, 3U}) s.dead(12.0 + i, i, j);
+  }
+  const Results& r = s.finish(30);
+  CHECK(s.censored("convergence_s[first]"));
+  CHECK(r.timeline[0].censored_by == "second");
+  CHECK_FALSE(r.timeline[0].converged_s);
+  CHECK_FALSE(r.timeline[0].first_s);
+  CHECK(r.timeline[0].node_convergence_s.censored == r.timeline[0].node_convergence_s.count);
+  CHECK(s.value("convergence_s[second]") == doctest::Approx(3));
+}
+
+TEST_CASE("the last event of an instant has the change of all") {
+  Scene s(3);
+  const std::size_t a = s.add_event(10, "crash", crash());
+  const std::size_t b = s.add_event(10, "clock", plan::ClockChange{});
+  s.begin_together();
+  s.event(10, a);
+  s.down(10, 2);
+  s.event(10, b);
+  s.dead(14, 0, 2);
+  s.dead(15, 1, 2);
+  const Results& r = s.finish(30);
+  CHECK(s.censored("convergence_s[crash]"));
+  CHECK(r.timeline[1].changes_views);
+  CHECK(s.value("convergence_s[clock]") == doctest::Approx(5));
+}
+
+TEST_CASE("nobody is not of one mind: where no node lives nothing is measured") {
+  Scene s(2);
+  const std::size_t a = s.add_event(10, "all", crash());
+  for (const char* bound : {"convergence_s[all]", "first_agreement_s[all]", "disagreement_share[all]"}) {
+    s.expect(bound, 100);
+  }
+  s.expect("views_agree_at_end");
+  s.begin_together();
+  s.event(10, a);
+  s.down(10, 0);
+  s.down(10, 1);
+  const Results& r = s.finish(30);
+  for (const ExpectationReport& expectation : r.expectations) CHECK_FALSE_MESSAGE(expectation.held, expectation.text);
+  CHECK(r.expectations[0].measured == "no value (no live node)");
+  CHECK(r.expectations[3].measured == "no live node: not measured");
+  CHECK(s.value("view_disagreement_share") == doctest::Approx(0));
+}
+
 }  // namespace
 }  // namespace hearsay::measure
