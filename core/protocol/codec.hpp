@@ -1,3 +1,5 @@
+// Over 400 lines: what the one visitor becomes, each beside the others, so that a new kind of field is added in one file.
+//
 // The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
 //
 // A field is a bool, an integer, an enum, a string, Bytes, a Duration (int64 ns), a NodeId, a NodeSlot (travels as the

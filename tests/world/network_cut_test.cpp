@@ -305,8 +305,7 @@ TEST_CASE("a plan whose partitions together make more than 64 groups is refused 
   CHECK(check(test::plan_of(first + healed + "[[event]]\nat = \"3s\"\n" + second), 1).has_value());
 }
 
-// ---- link changes
-// ----------------------------------------------------------------------------------------------------
+// ---- link changes --------------------------------------------------------------------------------------------------
 
 TEST_CASE("a link change holds for its nodes, until it ends, and is credited with what it did") {
   Net net(nodes(6) + event("kind = \"loss\"\nfrom = \"n0\"\nto = \"n1\"\none_way = true\nloss = \"100%\"") +
