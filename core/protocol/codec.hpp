@@ -1,4 +1,5 @@
-// Over 400 lines: what the one visitor becomes, each beside the others, so that a new kind of field is added in one file.
+// Over 400 lines: what the one visitor becomes, each beside the others, so that a new kind of field is added in one
+// place.
 //
 // The wire form of a message, derived from its field visitor: a MessagePack array of its fields in order.
 //
