@@ -7,6 +7,9 @@ find_package(fmt REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(cppzmq REQUIRED)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(libmemcached REQUIRED IMPORTED_TARGET libmemcached)
 
 # Random123 is headers alone, and Debian ships neither a CMake nor a pkg-config file with it.
 find_path(HEARSAY_RANDOM123 Random123/philox.h REQUIRED)
@@ -22,6 +25,7 @@ endforeach()
 
 if(HEARSAY_BUILD_CLI)
   find_package(CLI11 REQUIRED)
+  find_package(spdlog REQUIRED)
 endif()
 if(HEARSAY_BUILD_TESTS)
   find_package(doctest REQUIRED)
