@@ -151,7 +151,7 @@ class MemcachedKv final : public Kv {
 
   std::string string() const override { return string_; }
   KvCapabilities capabilities() const override {
-    return {.list = false, .watch = false, .evicts = true, .late_by = 1ms};
+    return {.list = false, .watch = false, .evicts = true, .late_by = Duration::zero()};
   }
 
  private:
@@ -177,9 +177,9 @@ class MemcachedKv final : public Kv {
     const auto held = transport::unpack_memcached(key, hashed, stored);
     if (!held) return tl::unexpected(held.error());
     if (!held->has_value()) return fail(ErrorCode::kNotFound, "the key is not there");
-    const auto& [value, deadline_ms] = **held;
-    if (deadline_ms == 0) return Item{{}, std::string(value), Duration::zero()};
-    const Duration left = WallTime(std::chrono::milliseconds(deadline_ms)) - clock_();
+    const auto& [value, ends] = **held;
+    if (ends == WallTime{}) return Item{{}, std::string(value), Duration::zero()};
+    const Duration left = ends - clock_();
     if (left <= Duration::zero()) return fail(ErrorCode::kNotFound, "the key is not there");
     return Item{{}, std::string(value), std::min(left, kTenYears)};
   }
@@ -237,9 +237,8 @@ class MemcachedKv final : public Kv {
   Result<void> put_by(SteadyTime until, std::string_view key, std::string_view value, Duration ttl) {
     const WallTime now = clock_();
     const MemcachedKey name = transport::memcached_key(key);
-    const std::int64_t deadline_ms =
-        ttl == Duration::zero() ? 0 : std::chrono::ceil<std::chrono::milliseconds>(now.time_since_epoch() + ttl).count();
-    const std::string stored = transport::pack_memcached(key, name.hashed, value, deadline_ms);
+    const WallTime ends = ttl == Duration::zero() ? WallTime{} : now + ttl;
+    const std::string stored = transport::pack_memcached(key, name.hashed, value, ends);
     const std::int64_t exptime = transport::memcached_exptime(ttl, now);
     return call(until, [&](MemcachedConnection& c) { return c.put(name.name, stored, exptime); });
   }

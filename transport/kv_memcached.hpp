@@ -3,7 +3,7 @@
 //
 // A stored value is a header and the value (integers little endian):
 //
-//   'h' 's'  version (1)  flags (1 byte)  deadline (8 bytes: wall time in ms since 1970; 0: never)
+//   'h' 's'  version (1)  flags (1 byte)  deadline (8 bytes: wall time in ns since 1970; 0: never)
 //   [ length of the key (1 byte)  key ]    where flags has bit 0
 //   value
 //
@@ -56,14 +56,14 @@ struct MemcachedKey {
 };
 MemcachedKey memcached_key(std::string_view key);
 
-// A value with its header; `deadline` in ms of wall time.
-std::string pack_memcached(std::string_view key, bool hashed, std::string_view value, std::int64_t deadline_ms);
+// A value with its header. WallTime{}, 1970, is the deadline of what never expires.
+std::string pack_memcached(std::string_view key, bool hashed, std::string_view value, WallTime deadline);
 
 // The value of `key` in what is stored, valid as long as that is; nothing where the header has another key.
 // kCorrupt for what has no header of ours.
 struct MemcachedValue {
   std::string_view value;
-  std::int64_t deadline_ms = 0;
+  WallTime deadline{};
 };
 Result<std::optional<MemcachedValue>> unpack_memcached(std::string_view key, bool hashed, std::string_view stored);
 

@@ -33,13 +33,14 @@ MemcachedKey memcached_key(std::string_view key) {
   return {kHashedMark + hasher.finish().hex(), true};
 }
 
-std::string pack_memcached(std::string_view key, bool hashed, std::string_view value, std::int64_t deadline_ms) {
+std::string pack_memcached(std::string_view key, bool hashed, std::string_view value, WallTime deadline) {
+  const auto ns = static_cast<std::uint64_t>(deadline.time_since_epoch().count());
   std::string stored;
   stored.reserve(kHeader + 1 + key.size() + value.size());
   stored += kMagic;
   stored += hashed ? kHasKey : '\0';
   for (int shift = 0; shift < 64; shift += 8) {
-    stored += static_cast<char>(static_cast<unsigned char>(static_cast<std::uint64_t>(deadline_ms) >> shift));
+    stored += static_cast<char>(static_cast<unsigned char>(ns >> shift));
   }
   if (hashed) {
     stored += static_cast<char>(static_cast<unsigned char>(key.size()));
@@ -63,9 +64,9 @@ Result<std::optional<MemcachedValue>> unpack_memcached(std::string_view key, boo
     if (value.substr(1, length) != key) return std::nullopt;
     value.remove_prefix(1 + length);
   }
-  constexpr std::uint64_t latest = std::numeric_limits<std::int64_t>::max() / 1'000'000;  // in nanoseconds it must fit
+  constexpr std::uint64_t latest = std::numeric_limits<std::int64_t>::max();
   if (value.size() > kMaxValueBytes || deadline > latest) return foreign();
-  return MemcachedValue{value, static_cast<std::int64_t>(deadline)};
+  return MemcachedValue{value, WallTime(Duration(static_cast<std::int64_t>(deadline)))};
 }
 
 std::int64_t memcached_exptime(Duration ttl, WallTime now) {

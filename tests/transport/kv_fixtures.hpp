@@ -1,0 +1,122 @@
+// The backends that the conformance suite runs on.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "tests/support/server_process.hpp"
+#include "tests/support/simulated_kv.hpp"
+#include "tests/transport/kv_fixture.hpp"
+#include "transport/kv_memory.hpp"
+#include "transport/kv_options.hpp"
+
+namespace hearsay::test {
+
+inline KvOptions options_of(const std::string& backend, const std::string& server, const std::string& name_space) {
+  KvOptions options;
+  options.backend = backend;
+  if (!server.empty()) options.servers = {server};
+  options.name_space = name_space;
+  return options;
+}
+
+inline std::unique_ptr<Kv> opened(Result<std::unique_ptr<Kv>> kv) {
+  if (!kv) FAIL(kv.error().message);
+  return std::move(*kv);
+}
+
+class MemoryFixture final : public KvFixture {
+ public:
+  std::unique_ptr<Kv> open(const std::string& name_space) override {
+    return opened(open_memory_kv(options_of("memory", "", name_space), [this] { return now(); }));
+  }
+  bool shared() const override { return false; }
+  MonoTime now() override { return MonoTime(Duration(ns_.load())); }
+  void pass(Duration time) override { ns_ += time.count(); }
+  bool own_clock() const override { return true; }
+
+ private:
+  std::atomic<std::int64_t> ns_{1'000'000'007};
+};
+
+template <ServerProcess::Kind kKind>
+class ServerFixture final : public RealTimeFixture, public WithServer {
+ public:
+  std::unique_ptr<Kv> open(const std::string& name_space) override {
+    const char* backend = kKind == ServerProcess::Kind::kRedis ? "redis" : "memcached";
+    return opened(open_kv(options_of(backend, server.address(), name_space)));
+  }
+  void kill_server() override { server.kill(); }
+  void start_server() override { server.start(); }
+  void freeze_server() override { server.freeze(); }
+  void thaw_server() override { server.thaw(); }
+
+  ServerProcess server{kKind};
+};
+using RedisFixture = ServerFixture<ServerProcess::Kind::kRedis>;
+using MemcachedFixture = ServerFixture<ServerProcess::Kind::kMemcached>;
+
+// The nodes of the simulator's protocols; clients take turns in being at one.
+template <std::uint32_t kNodes>
+class SimulatedFixture final : public KvFixture, public WithReplicas, public WithWallClock {
+ public:
+  std::unique_ptr<Kv> open(const std::string& name_space) override {
+    return std::make_unique<SimulatedKv>(name_space, cluster_, NodeSlot{opened_++ % kNodes});
+  }
+  MonoTime now() override {
+    const std::lock_guard lock(cluster_->mutex);
+    return MonoTime(cluster_->cluster.loop.now().time_since_epoch());
+  }
+  void pass(Duration time) override {
+    const std::lock_guard lock(cluster_->mutex);
+    cluster_->cluster.loop.run_for(time);
+  }
+  bool own_clock() const override { return true; }
+
+  void cut_off_one() override {
+    const std::lock_guard lock(cluster_->mutex);
+    cluster_->cluster.isolate({kOne});
+  }
+  void heal() override {
+    const std::lock_guard lock(cluster_->mutex);
+    cluster_->cluster.heal();
+  }
+  std::unique_ptr<Kv> open_at_the_one() override { return std::make_unique<SimulatedKv>("", cluster_, kOne); }
+  Duration repair() const override { return 4h; }
+
+  void step_wall_clock(Duration by) override {
+    const std::lock_guard lock(cluster_->mutex);
+    for (std::uint32_t i = 0; i < kNodes; ++i) cluster_->cluster.loop.set_wall_offset(NodeSlot{i}, by);
+  }
+
+ private:
+  static constexpr NodeSlot kOne{kNodes - 1};
+  std::shared_ptr<SimulatedCluster> cluster_ = std::make_shared<SimulatedCluster>(kNodes);
+  std::uint32_t opened_ = 0;
+};
+using SimulatedNode = SimulatedFixture<1>;
+using SimulatedNodes = SimulatedFixture<3>;
+
+}  // namespace hearsay::test
+
+TYPE_TO_STRING_AS("memory", hearsay::test::MemoryFixture);
+TYPE_TO_STRING_AS("redis", hearsay::test::RedisFixture);
+TYPE_TO_STRING_AS("memcached", hearsay::test::MemcachedFixture);
+TYPE_TO_STRING_AS("1 simulated", hearsay::test::SimulatedNode);
+TYPE_TO_STRING_AS("3 simulated", hearsay::test::SimulatedNodes);
+
+namespace hearsay::test {
+
+using EveryKv = std::tuple<MemoryFixture, RedisFixture, MemcachedFixture, SimulatedNode, SimulatedNodes>;
+using SharedKv = std::tuple<RedisFixture, MemcachedFixture, SimulatedNode, SimulatedNodes>;
+using ServerKv = std::tuple<RedisFixture, MemcachedFixture>;
+using ListingKv = std::tuple<MemoryFixture, RedisFixture>;
+using WatchingKv = std::tuple<MemoryFixture>;
+using ReplicatedKv = std::tuple<SimulatedNodes>;
+using WallClockKv = std::tuple<SimulatedNode, SimulatedNodes>;
+
+}  // namespace hearsay::test
