@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace hearsay::transport {
@@ -12,8 +13,15 @@ namespace {
 constexpr std::string_view kUnix = "unix:";
 constexpr std::size_t kMaxHost = 253;  // RFC 1035, 2.3.4
 
+// An error is one line, whatever was written.
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, 300));
+  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c == 0x7f; }, '?');
+  return shown;
+}
+
 tl::unexpected<Error> no_server(std::string_view text, std::string_view why) {
-  return invalid(fmt::format("servers: '{}' {}; write \"host:port\" or \"unix:/path\"", text.substr(0, 300), why));
+  return invalid(fmt::format("servers: '{}' {}; write \"host:port\" or \"unix:/path\"", printable(text), why));
 }
 
 bool host_character(char c) {

@@ -16,6 +16,8 @@ namespace {
 
 // Bounds of waits, for machines that do other things, too; nothing is measured by them.
 constexpr auto kPatience = std::chrono::seconds(20);
+// The timeout of calls that are meant to meet it.
+constexpr Duration kBrief = 250ms;
 
 bool is_outage(ErrorCode code) { return code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout; }
 
@@ -133,7 +135,7 @@ HEARSAY_KV_CASE(close_under_way, "close() while others are in calls ends them, w
 
 HEARSAY_KV_CASE(close_frozen, "close() ends calls that wait for a server that says nothing", ServerKv) {
   auto& server = have<WithServer>(f);
-  const auto kv = f.open();
+  const auto kv = f.open("", kBrief);
   REQUIRE(kv->put({"key", "v", 0s}));
   server.freeze_server();
   std::atomic<int> begun{0};
@@ -171,7 +173,7 @@ HEARSAY_KV_CASE(no_server, "no server: unavailable, never a miss, and it works a
 
 HEARSAY_KV_CASE(frozen_server, "a server that says nothing: a timeout within the deadline, then recovery", ServerKv) {
   auto& server = have<WithServer>(f);
-  const auto kv = f.open();
+  const auto kv = f.open("", kBrief);
   REQUIRE(kv->put({"key", "v", 0s}));
   server.freeze_server();
   const auto bounded = [&](auto call) {

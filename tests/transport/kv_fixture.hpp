@@ -22,10 +22,9 @@ class KvFixture {
   virtual ~KvFixture() = default;
 
   // A handle; all handles of one fixture are of one store where the backend has stores that are shared. Fails the test
-  // where it cannot be had.
-  virtual std::unique_ptr<Kv> open(const std::string& name_space) = 0;
-  std::unique_ptr<Kv> open() { return open(""); }
-  virtual bool shared() const { return true; }
+  // where it cannot be had. The timeout is of calls in real time: long enough for machines that do other things, too.
+  virtual std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) = 0;
+  std::unique_ptr<Kv> open(const std::string& name_space = {}) { return open(name_space, 2s); }
 
   // The clock by which items expire, and time going by on it: at once where it is ours, else as long as it says.
   virtual MonoTime now() = 0;

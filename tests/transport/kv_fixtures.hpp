@@ -16,11 +16,13 @@
 
 namespace hearsay::test {
 
-inline KvOptions options_of(const std::string& backend, const std::string& server, const std::string& name_space) {
+inline KvOptions options_of(const std::string& backend, const std::string& server, const std::string& name_space,
+                            Duration timeout) {
   KvOptions options;
   options.backend = backend;
   if (!server.empty()) options.servers = {server};
   options.name_space = name_space;
+  options.timeout = timeout;
   return options;
 }
 
@@ -31,10 +33,10 @@ inline std::unique_ptr<Kv> opened(Result<std::unique_ptr<Kv>> kv) {
 
 class MemoryFixture final : public KvFixture {
  public:
-  std::unique_ptr<Kv> open(const std::string& name_space) override {
-    return opened(open_memory_kv(options_of("memory", "", name_space), [this] { return now(); }));
+  using KvFixture::open;
+  std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
+    return opened(open_memory_kv(options_of("memory", "", name_space, timeout), [this] { return now(); }));
   }
-  bool shared() const override { return false; }
   MonoTime now() override { return MonoTime(Duration(ns_.load())); }
   void pass(Duration time) override { ns_ += time.count(); }
   bool own_clock() const override { return true; }
@@ -46,9 +48,10 @@ class MemoryFixture final : public KvFixture {
 template <ServerProcess::Kind kKind>
 class ServerFixture final : public RealTimeFixture, public WithServer {
  public:
-  std::unique_ptr<Kv> open(const std::string& name_space) override {
+  using KvFixture::open;
+  std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
     const char* backend = kKind == ServerProcess::Kind::kRedis ? "redis" : "memcached";
-    return opened(open_kv(options_of(backend, server.address(), name_space)));
+    return opened(open_kv(options_of(backend, server.address(), name_space, timeout)));
   }
   void kill_server() override { server.kill(); }
   void start_server() override { server.start(); }
@@ -64,7 +67,8 @@ using MemcachedFixture = ServerFixture<ServerProcess::Kind::kMemcached>;
 template <std::uint32_t kNodes>
 class SimulatedFixture final : public KvFixture, public WithReplicas, public WithWallClock {
  public:
-  std::unique_ptr<Kv> open(const std::string& name_space) override {
+  using KvFixture::open;
+  std::unique_ptr<Kv> open(const std::string& name_space, Duration) override {
     return std::make_unique<SimulatedKv>(name_space, cluster_, NodeSlot{opened_++ % kNodes});
   }
   MonoTime now() override {
