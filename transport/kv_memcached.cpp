@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "core/kv/request.hpp"
+#include "core/base/check.hpp"
 #include "transport/kv_pool.hpp"
 #include "transport/kv_server.hpp"
+#include "transport/memcached_connection.hpp"
 
 namespace hearsay {
 
@@ -21,132 +20,60 @@ namespace {
 
 using transport::KvPool;
 using transport::KvServer;
+using transport::MemcachedCommands;
+using transport::MemcachedConnection;
 using transport::MemcachedKey;
 using transport::SteadyTime;
 
 constexpr std::uint16_t kMemcachedPort = 11211;
-// Keys in one request of get_many.
+// Names in one request; commands on their way at once, and the bytes of values in them.
 constexpr std::size_t kGetBatch = 100;
-// libmemcached allocates as much as a server says that a value has. Its own tables are smaller.
-constexpr std::size_t kMaxAllocation = std::size_t{2} << 20;
-
-void* bounded_malloc(const memcached_st*, std::size_t size, void*) {
-  return size > kMaxAllocation ? nullptr : std::malloc(size);
-}
-void bounded_free(const memcached_st*, void* memory, void*) { std::free(memory); }
-void* bounded_realloc(const memcached_st*, void* memory, std::size_t size, void*) {
-  return size > kMaxAllocation ? nullptr : std::realloc(memory, size);
-}
-void* bounded_calloc(const memcached_st*, std::size_t count, std::size_t size, void*) {
-  return size != 0 && count > kMaxAllocation / size ? nullptr : std::calloc(count, size);
-}
+constexpr std::size_t kPutBatch = 256;
+constexpr std::size_t kPutBatchBytes = std::size_t{4} << 20;
 
 WallTime system_now() { return WallTime(std::chrono::system_clock::now().time_since_epoch()); }
 
-std::uint64_t milliseconds(SteadyTime::duration left) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(left).count()));
-}
-
-bool miss(memcached_return_t code) {
-  return code == MEMCACHED_NOTFOUND || code == MEMCACHED_END || code == MEMCACHED_SUCCESS;
-}
-
-// A handle of libmemcached with its connections, which it makes when they are needed. It never sees a second failure:
-// its memory of dead hosts, which keeps them dead for seconds after they are back, goes with it.
-class MemcachedConnection {
+// Which of several servers has a key: libmemcached's ketama, as other clients of the same servers have it. It computes
+// only; nothing is connected. Any thread.
+class MemcachedRing {
  public:
-  MemcachedConnection(memcached_st* handle, const std::vector<KvServer>& servers) : handle_(handle) {
-    memcached_set_memory_allocators(handle, bounded_malloc, bounded_free, bounded_realloc, bounded_calloc, nullptr);
-    set(MEMCACHED_BEHAVIOR_DISTRIBUTION, MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA);
-    set(MEMCACHED_BEHAVIOR_TCP_NODELAY, 1);
+  explicit MemcachedRing(const std::vector<KvServer>& servers) {
+    if (servers.size() < 2) return;
+    handle_.reset(memcached_create(nullptr));
+    HEARSAY_CHECK(handle_ != nullptr);
+    memcached_behavior_set(handle_.get(), MEMCACHED_BEHAVIOR_DISTRIBUTION, MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA);
     for (const KvServer& server : servers) {
       if (server.path.empty()) {
-        memcached_server_add(handle, server.host.c_str(), server.port);
+        memcached_server_add(handle_.get(), server.host.c_str(), server.port);
       } else {
-        memcached_server_add_unix_socket(handle, server.path.c_str());
+        memcached_server_add_unix_socket(handle_.get(), server.path.c_str());
       }
     }
   }
-
-  // Every call has to begin with it. A first one may have to wait for the connection and then for the answer.
-  void wait_until(SteadyTime deadline) {
-    const auto left = deadline - std::chrono::steady_clock::now();
-    set(MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, milliseconds(left / 2));
-    set(MEMCACHED_BEHAVIOR_POLL_TIMEOUT, milliseconds(used_ ? left : left / 2));
-    used_ = true;
+  std::size_t server_of(std::string_view name) const {
+    return handle_ == nullptr ? 0 : memcached_generate_hash(handle_.get(), name.data(), name.size());
   }
-
-  Error error(memcached_return_t code) const {
-    if (code == MEMCACHED_TIMEOUT) return {ErrorCode::kTimeout, "memcached did not answer in time"};
-    if (code == MEMCACHED_E2BIG) return {ErrorCode::kTooLarge, "memcached is set to take smaller values only"};
-    if (code == MEMCACHED_MEMORY_ALLOCATION_FAILURE) {
-      return {ErrorCode::kCorrupt, fmt::format("memcached holds a value of over {} bytes there", kMaxValueBytes)};
-    }
-    const char* said = memcached_last_error_message(handle_.get());
-    return {ErrorCode::kUnavailable, fmt::format("no answer from memcached: {}",
-                                                 said != nullptr ? said : memcached_strerror(handle_.get(), code))};
-  }
-
-  // Calls found(name, stored) for each of the names that is there; both are valid during the call only. An error means
-  // that of those not found nothing is known.
-  template <class Found>
-  Result<void> get(const std::vector<const char*>& names, const std::vector<std::size_t>& sizes, Found&& found) {
-    memcached_return_t code = memcached_mget(handle_.get(), names.data(), sizes.data(), names.size());
-    if (memcached_failed(code)) return tl::unexpected(error(code));
-    memcached_result_st result;
-    memcached_result_create(handle_.get(), &result);
-    while (memcached_fetch_result(handle_.get(), &result, &code) != nullptr) {
-      found(std::string_view(memcached_result_key_value(&result), memcached_result_key_length(&result)),
-            std::string_view(memcached_result_value(&result), memcached_result_length(&result)));
-    }
-    memcached_result_free(&result);
-    // A fetch that finds nothing says NOTFOUND, also when that is for want of an answer: the handle knows.
-    const memcached_return_t last = memcached_last_error(handle_.get());
-    if (!miss(code)) return tl::unexpected(error(code));
-    if (!miss(last)) return tl::unexpected(error(last));
-    return {};
-  }
-
-  Result<void> put(const std::string& name, const std::string& stored, std::int64_t exptime) {
-    const memcached_return_t code = memcached_set(handle_.get(), name.data(), name.size(), stored.data(), stored.size(),
-                                                  static_cast<time_t>(exptime), 0);
-    if (memcached_success(code)) return {};
-    return tl::unexpected(error(code));
-  }
-
-  Result<void> del(const std::string& name) {
-    const memcached_return_t code = memcached_delete(handle_.get(), name.data(), name.size(), 0);
-    if (memcached_success(code) || code == MEMCACHED_NOTFOUND) return {};
-    return tl::unexpected(error(code));
-  }
-
-  static bool usable() { return true; }
-  void interrupt() {}  // its calls end by their deadline
 
  private:
   struct Free {
     void operator()(memcached_st* handle) const { memcached_free(handle); }
   };
-  void set(memcached_behavior_t behavior, std::uint64_t value) {
-    (void)memcached_behavior_set(handle_.get(), behavior, value);
-  }
-
   std::unique_ptr<memcached_st, Free> handle_;
-  bool used_ = false;
 };
 
 class MemcachedKv final : public Kv {
  public:
-  MemcachedKv(const KvOptions& options, std::vector<KvServer> servers, WallSource clock)
+  MemcachedKv(const KvOptions& options, const std::vector<KvServer>& servers, WallSource clock)
       : Kv(options.name_space),
         timeout_(options.timeout),
         clock_(std::move(clock)),
         string_(describe(options.name_space, servers)),
-        pool_([servers = std::move(servers)](SteadyTime) -> Result<std::unique_ptr<MemcachedConnection>> {
-          memcached_st* handle = memcached_create(nullptr);
-          if (handle == nullptr) return fail(ErrorCode::kUnavailable, "no memory for a connection");
-          return std::make_unique<MemcachedConnection>(handle, servers);
-        }) {}
+        ring_(servers) {
+    for (const KvServer& server : servers) {
+      pools_.push_back(std::make_unique<Pool>(
+          [server](SteadyTime deadline) { return MemcachedConnection::open(server, deadline); }));
+    }
+  }
   ~MemcachedKv() override { (void)close(); }
 
   std::string string() const override { return string_; }
@@ -164,15 +91,6 @@ class MemcachedKv final : public Kv {
 
   SteadyTime deadline() const { return std::chrono::steady_clock::now() + timeout_; }
 
-  // use(MemcachedConnection&) with a connection that waits until `deadline`.
-  template <class Use>
-  Result<void> call(SteadyTime deadline, Use&& use) {
-    return pool_.use(deadline, [&](MemcachedConnection& connection) -> Result<void> {
-      connection.wait_until(deadline);
-      return use(connection);
-    });
-  }
-
   Result<Item> item_of(std::string_view key, bool hashed, std::string_view stored) const {
     const auto held = transport::unpack_memcached(key, hashed, stored);
     if (!held) return tl::unexpected(held.error());
@@ -187,91 +105,114 @@ class MemcachedKv final : public Kv {
   Result<Item> do_get(std::string_view key) override { return std::move(do_get_many({&key, 1}).front()); }
 
   std::vector<Result<Item>> do_get_many(std::span<const std::string_view> keys) override {
-    std::vector<Result<Item>> results;
-    results.reserve(keys.size());
+    std::vector<Result<Item>> results(keys.size(), fail(ErrorCode::kNotFound, "the key is not there"));
     const SteadyTime until = deadline();
-    for (std::size_t begin = 0; begin < keys.size(); begin += kGetBatch) {
-      get_batch(keys.subspan(begin, std::min(kGetBatch, keys.size() - begin)), until, results);
+    std::vector<MemcachedKey> names(keys.size());
+    std::vector<std::vector<std::size_t>> of_server(pools_.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      names[i] = transport::memcached_key(keys[i]);
+      of_server[ring_.server_of(names[i].name)].push_back(i);
+    }
+    for (std::size_t s = 0; s < pools_.size(); ++s) {
+      const std::span<const std::size_t> mine(of_server[s]);
+      for (std::size_t begin = 0; begin < mine.size(); begin += kGetBatch) {
+        const auto batch = mine.subspan(begin, std::min(kGetBatch, mine.size() - begin));
+        std::vector<std::string_view> asked;
+        for (const std::size_t i : batch) asked.push_back(names[i].name);
+        std::vector<char> seen(batch.size(), 0);
+        const Result<void> done = pools_[s]->use(until, [&](MemcachedConnection& connection) {
+          return connection.get(
+              asked,
+              [&](std::size_t place, std::string_view stored) {
+                const std::size_t i = batch[place];
+                results[i] = item_of(keys[i], names[i].hashed, stored);
+                seen[place] = 1;
+              },
+              until);
+        });
+        if (done) continue;
+        // Of those that did not come nothing is known.
+        for (std::size_t place = 0; place < batch.size(); ++place) {
+          if (seen[place] == 0) results[batch[place]] = tl::unexpected(done.error());
+        }
+      }
     }
     return results;
   }
 
-  // Appends a result for each key. A key that is asked for twice is sent once.
-  void get_batch(std::span<const std::string_view> keys, SteadyTime until, std::vector<Result<Item>>& results) {
-    const std::size_t begin = results.size();
-    std::vector<MemcachedKey> asked(keys.size());
-    std::unordered_map<std::string_view, std::vector<std::size_t>> places;
-    std::vector<const char*> names;
-    std::vector<std::size_t> sizes;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      asked[i] = transport::memcached_key(keys[i]);
-      auto& same = places[asked[i].name];
-      if (same.empty()) {
-        names.push_back(asked[i].name.data());
-        sizes.push_back(asked[i].name.size());
-      }
-      same.push_back(i);
-    }
-    std::vector<char> seen(keys.size(), 0);
-    results.resize(begin + keys.size(), fail(ErrorCode::kNotFound, "the key is not there"));
-    const Result<void> done = call(until, [&](MemcachedConnection& connection) {
-      return connection.get(names, sizes, [&](std::string_view name, std::string_view stored) {
-        const auto found = places.find(name);
-        if (found == places.end()) return;
-        for (const std::size_t i : found->second) {
-          results[begin + i] = item_of(keys[i], asked[i].hashed, stored);
-          seen[i] = 1;
-        }
-      });
-    });
-    if (done) return;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (seen[i] == 0) results[begin + i] = tl::unexpected(done.error());
-    }
+  void add_put(MemcachedCommands& commands, const MemcachedKey& name, std::string_view key, std::string_view value,
+               Duration ttl) const {
+    const WallTime now = clock_();
+    const WallTime ends = ttl == Duration::zero() ? WallTime{} : now + ttl;
+    commands.set(name.name, transport::pack_memcached(key, name.hashed, value, ends),
+                 transport::memcached_exptime(ttl, now));
+  }
+
+  // One command that is answered by one line.
+  Result<void> run(const std::string& name, const MemcachedCommands& commands) {
+    const SteadyTime until = deadline();
+    std::vector<Result<void>> results;
+    const Result<void> done = pools_[ring_.server_of(name)]->use(
+        until, [&](MemcachedConnection& connection) { return connection.run(commands, results, until); });
+    return done ? std::move(results.front()) : done;
   }
 
   Result<void> do_put(std::string_view key, std::string_view value, Duration ttl) override {
-    return put_by(deadline(), key, value, ttl);
-  }
-
-  Result<void> put_by(SteadyTime until, std::string_view key, std::string_view value, Duration ttl) {
-    const WallTime now = clock_();
     const MemcachedKey name = transport::memcached_key(key);
-    const WallTime ends = ttl == Duration::zero() ? WallTime{} : now + ttl;
-    const std::string stored = transport::pack_memcached(key, name.hashed, value, ends);
-    const std::int64_t exptime = transport::memcached_exptime(ttl, now);
-    return call(until, [&](MemcachedConnection& c) { return c.put(name.name, stored, exptime); });
+    MemcachedCommands commands;
+    add_put(commands, name, key, value, ttl);
+    return run(name.name, commands);
   }
 
-  // One after the other, since buffered sets have no answers of their own; the time is one call's.
+  Result<void> do_del(std::string_view key) override {
+    const MemcachedKey name = transport::memcached_key(key);
+    MemcachedCommands commands;
+    commands.del(name.name);
+    return run(name.name, commands);
+  }
+
   std::vector<Result<void>> do_put_many(std::span<const Item> items) override {
-    std::vector<Result<void>> results;
-    results.reserve(items.size());
+    std::vector<Result<void>> results(items.size());
     const SteadyTime until = deadline();
-    for (const Item& item : items) {
-      if (std::chrono::steady_clock::now() >= until) {
-        results.push_back(fail(ErrorCode::kUnavailable, "no time was left to send it"));
-      } else {
-        results.push_back(put_by(until, item.key, item.value, item.expiration));
+    std::vector<MemcachedKey> names(items.size());
+    std::vector<std::vector<std::size_t>> of_server(pools_.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      names[i] = transport::memcached_key(items[i].key);
+      of_server[ring_.server_of(names[i].name)].push_back(i);
+    }
+    for (std::size_t s = 0; s < pools_.size(); ++s) {
+      const std::vector<std::size_t>& mine = of_server[s];
+      for (std::size_t begin = 0; begin < mine.size();) {
+        MemcachedCommands commands;
+        std::size_t end = begin;
+        while (end < mine.size() && end - begin < kPutBatch && commands.bytes().size() < kPutBatchBytes) {
+          const Item& item = items[mine[end]];
+          add_put(commands, names[mine[end]], item.key, item.value, item.expiration);
+          ++end;
+        }
+        std::vector<Result<void>> answers;
+        const Result<void> done = pools_[s]->use(
+            until, [&](MemcachedConnection& connection) { return connection.run(commands, answers, until); });
+        for (std::size_t i = begin; i < end; ++i) {
+          results[mine[i]] = i - begin < answers.size() ? std::move(answers[i - begin]) : done;
+        }
+        begin = end;
       }
     }
     return results;
   }
 
-  Result<void> do_del(std::string_view key) override {
-    const std::string name = transport::memcached_key(key).name;
-    return call(deadline(), [&](MemcachedConnection& connection) { return connection.del(name); });
-  }
-
   Result<void> do_close() override {
-    pool_.close();
+    for (const auto& pool : pools_) pool->close();
     return {};
   }
 
+  using Pool = KvPool<MemcachedConnection>;
   const Duration timeout_;
   const WallSource clock_;
   const std::string string_;
-  KvPool<MemcachedConnection> pool_;
+  const MemcachedRing ring_;
+  std::vector<std::unique_ptr<Pool>> pools_;  // one a server
 };
 
 }  // namespace
@@ -287,7 +228,7 @@ Result<std::unique_ptr<Kv>> open_memcached_kv(const KvOptions& options, WallSour
     servers.push_back(std::move(*server));
   }
   if (servers.empty()) servers.push_back({"127.0.0.1", kMemcachedPort, {}});
-  return std::make_unique<MemcachedKv>(options, std::move(servers), clock ? std::move(clock) : system_now);
+  return std::make_unique<MemcachedKv>(options, servers, clock ? std::move(clock) : system_now);
 }
 
 }  // namespace hearsay

@@ -1,5 +1,5 @@
-// The backend "memcached": a client of one or more memcached servers, by libmemcached over the text protocol. Several
-// share the keys by the ketama ring; one that is down takes its keys with it, none of them moves.
+// The backend "memcached": a client of one or more memcached servers over the text protocol. Several share the keys by
+// libmemcached's ketama ring; one that is down takes its keys with it, none of them moves.
 //
 // A stored value is a header and the value (integers little endian):
 //
@@ -22,7 +22,7 @@
 // was set to hold less than the interface's limit answers an oversize put with kTooLarge, and has then lost the old
 // value.
 //
-// Threading: any thread; up to 16 calls at a time, each with connections of its own.
+// Threading: any thread; up to 16 calls at a time to a server, each on a connection of its own.
 #pragma once
 
 #include <cstdint>

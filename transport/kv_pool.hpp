@@ -16,10 +16,11 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "transport/stream_socket.hpp"
 
 namespace hearsay::transport {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
+
 
 template <class Connection>
 class KvPool {

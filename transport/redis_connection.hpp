@@ -1,6 +1,5 @@
-// One connection to a Redis server: commands are written, replies read, all by a deadline. hiredis connects and parses;
-// reading and writing wait in poll(), since its own timeouts start anew with every packet, and it would let a SIGPIPE
-// through.
+// One connection to a Redis server: commands go out, replies come in, by a deadline. hiredis parses the replies; what
+// travels is stream_socket.hpp's.
 //
 // Bounds, whatever the server says: a value of a reply has at most kMaxRedisBulk bytes and an array
 // kMaxRedisElements elements; more ends the connection with kCorrupt.
@@ -10,27 +9,29 @@
 
 #include <hiredis/hiredis.h>
 
-#include <chrono>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "core/kv/request.hpp"
-#include "transport/kv_pool.hpp"
 #include "transport/kv_server.hpp"
+#include "transport/stream_socket.hpp"
 
 namespace hearsay::transport {
 
 inline constexpr std::size_t kMaxRedisBulk = kMaxValueBytes + 65'536;
 inline constexpr std::size_t kMaxRedisElements = 100'000;
 
-struct FreeRedisReply {
+struct FreeRedis {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }
+  void operator()(redisReader* reader) const { redisReaderFree(reader); }
 };
-using RedisReply = std::unique_ptr<redisReply, FreeRedisReply>;
+using RedisReply = std::unique_ptr<redisReply, FreeRedis>;
 
 // A reply's bytes; empty for kinds without.
 inline std::string_view text(const redisReply& reply) {
@@ -51,26 +52,20 @@ class RedisCommands {
 
 class RedisConnection {
  public:
-  // kUnavailable when nobody answers by the deadline. A host's name is looked up by the system, which takes its time.
   static Result<std::unique_ptr<RedisConnection>> open(const KvServer& server, SteadyTime deadline);
 
-  // Sends the commands and appends a reply for each, error replies included. kUnavailable when the server hung up,
-  // kTimeout, kCorrupt: after any of them the connection is of no use. Replies that came before it are kept.
+  // Sends the commands and appends a reply for each, error replies included. Errors are StreamSocket's, and kCorrupt:
+  // after any of them the connection is of no use. Replies that came before it are kept.
   Result<void> exchange(const RedisCommands& commands, std::vector<RedisReply>& replies, SteadyTime deadline);
 
-  // Whether nothing has come unasked: not even the end.
-  bool usable() const;
-  void interrupt();
+  bool usable() const { return socket_->usable(); }
+  void interrupt() { socket_->interrupt(); }
 
  private:
-  struct FreeContext {
-    void operator()(redisContext* context) const { redisFree(context); }
-  };
-  explicit RedisConnection(redisContext* context) : context_(context) {}
-  Result<void> read();
-  Result<std::size_t> write(std::string_view bytes);
+  explicit RedisConnection(std::unique_ptr<StreamSocket> socket);
 
-  std::unique_ptr<redisContext, FreeContext> context_;
+  std::unique_ptr<StreamSocket> socket_;
+  std::unique_ptr<redisReader, FreeRedis> reader_;
 };
 
 }  // namespace hearsay::transport
