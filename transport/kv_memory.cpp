@@ -27,11 +27,11 @@ MonoTime steady_now() { return MonoTime(std::chrono::steady_clock::now().time_si
 
 tl::unexpected<Error> closed_error() { return fail(ErrorCode::kClosed, "the store was closed"); }
 
-StoreOptions store_options() {
+StoreOptions store_options(const MemoryBounds& bounds) {
   StoreOptions options;
   options.tombstone_grace = Duration::zero();  // there is no replica that could bring anything back
-  options.max_items = kMaxMemoryItems;
-  options.max_bytes = kMaxMemoryBytes;
+  options.max_items = bounds.items;
+  options.max_bytes = bounds.bytes;
   return options;
 }
 
@@ -88,11 +88,11 @@ class MemoryWatcher final : public KvWatcher {
 
 class MemoryKv final : public Kv {
  public:
-  MemoryKv(const std::string& name_space, MonoSource clock)
+  MemoryKv(const std::string& name_space, MonoSource clock, const MemoryBounds& bounds)
       : Kv(name_space),
         string_(name_space.empty() ? "memory()" : fmt::format("memory(namespace={})", name_space)),
         clock_(std::move(clock)),
-        store_(store_options(), clock_()) {}
+        store_(store_options(bounds), clock_()) {}
   ~MemoryKv() override { (void)close(); }
 
   std::string string() const override { return string_; }
@@ -237,8 +237,9 @@ Result<KvChange> MemoryWatcher::next(Duration wait) { return kv_.next(*this, wai
 
 }  // namespace
 
-Result<std::unique_ptr<Kv>> open_memory_kv(const KvOptions& options, MonoSource clock) {
-  return std::make_unique<MemoryKv>(options.name_space, clock ? std::move(clock) : steady_now);
+Result<std::unique_ptr<Kv>> open_memory_kv(const KvOptions& options, MonoSource clock,
+                                           const MemoryBounds& bounds) {
+  return std::make_unique<MemoryKv>(options.name_space, clock ? std::move(clock) : steady_now, bounds);
 }
 
 }  // namespace hearsay

@@ -3,7 +3,7 @@
 // Time is a monotonic clock's, so no step of the wall clock touches it. Reads are exact: nothing is returned at or after
 // its deadline. What has expired is freed, and watchers hear of it, under the calls that are made: each works off a
 // little, and a watcher's next() waits no longer than until the next deadline. A store that nobody calls keeps its
-// expired values until somebody does: within kMaxMemoryBytes, and not worth a thread.
+// expired values until somebody does: within MemoryBounds, and not worth a thread.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,10 @@
 namespace hearsay {
 
 // Bounds of one store: keys and values together, and their number; beyond, a put is kUnavailable and changes nothing.
-inline constexpr std::size_t kMaxMemoryBytes = std::size_t{1} << 30;
-inline constexpr std::size_t kMaxMemoryItems = std::size_t{1} << 24;
+struct MemoryBounds {
+  std::size_t bytes = std::size_t{1} << 30;
+  std::size_t items = std::size_t{1} << 24;
+};
 // Changes that wait for one watcher, and the bytes of their keys and values; beyond, it is told kMissed.
 inline constexpr std::size_t kMaxWatchedChanges = 1024;
 inline constexpr std::size_t kMaxWatchedBytes = std::size_t{16} << 20;
@@ -29,6 +31,7 @@ inline constexpr std::size_t kMaxWatchers = 256;
 using MonoSource = std::function<MonoTime()>;
 
 // Never fails for options that open_kv() lets pass. Puts and gets are O(log n) and O(1), list O(n) in small steps.
-Result<std::unique_ptr<Kv>> open_memory_kv(const KvOptions& options, MonoSource clock = {});
+Result<std::unique_ptr<Kv>> open_memory_kv(const KvOptions& options, MonoSource clock = {},
+                                           const MemoryBounds& bounds = {});
 
 }  // namespace hearsay

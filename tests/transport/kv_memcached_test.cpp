@@ -211,7 +211,7 @@ TEST_CASE("memcached: a server that lies is corrupt or unavailable, within bound
   for (const std::string& lie : lies) {
     CAPTURE(lie.substr(0, 60));
     const ScriptedServer server(lie);
-    const auto kv = memcached_at({server.address()}, 200ms);
+    const auto kv = memcached_at({server.address()}, 50ms);
     const auto before = std::chrono::steady_clock::now();
     const auto got = kv->get("key");
     REQUIRE_FALSE(got);

@@ -18,9 +18,12 @@ KvOptions memory() {
   return options;
 }
 
+constexpr std::size_t kBytes = 10'500'000;
+
 struct Clocked {
   std::atomic<std::int64_t> ns{1};
-  std::unique_ptr<Kv> kv = std::move(*open_memory_kv(memory(), [this] { return MonoTime(Duration(ns.load())); }));
+  std::unique_ptr<Kv> kv = std::move(
+      *open_memory_kv(memory(), [this] { return MonoTime(Duration(ns.load())); }, {.bytes = kBytes, .items = 1000}));
 };
 
 }  // namespace
@@ -41,25 +44,28 @@ TEST_CASE("memory: an item is there to the last nanosecond and not one longer") 
   CHECK(clocked.kv->get("key").error().code == ErrorCode::kNotFound);
 }
 
-TEST_CASE("memory: a full store refuses a put and keeps what it has, and expired values make room at once") {
+TEST_CASE("memory: a store that is full of bytes refuses a put and keeps what it has, and what expires makes room") {
   Clocked clocked;
   const std::string value(kMaxValueBytes, 'v');
-  std::size_t held = 0;
-  Result<void> done;
-  for (;; ++held) {
-    done = clocked.kv->put({"key " + std::to_string(held), value, held == 0 ? Duration(0s) : Duration(10s)});
-    if (!done) break;
-    REQUIRE(held * value.size() <= kMaxMemoryBytes);
-  }
-  CHECK(done.error().code == ErrorCode::kUnavailable);
-  CHECK(held > kMaxMemoryBytes / value.size() - 10);
-  CHECK(clocked.kv->get("key 1"));
-  CHECK(clocked.kv->put({"key 1", "smaller", 10s}));
-  REQUIRE(clocked.kv->put({"new 1", value, 10s}));
-  CHECK_FALSE(clocked.kv->put({"new 2", value, 0s}));
+  REQUIRE(clocked.kv->put({"stays", value, 0s}));
+  for (int i = 1; i < 10; ++i) REQUIRE(clocked.kv->put({"key " + std::to_string(i), value, 10s}));
+  CHECK(clocked.kv->put({"over", value, 0s}).error().code == ErrorCode::kUnavailable);
+  CHECK(clocked.kv->get("over").error().code == ErrorCode::kNotFound);
+  CHECK(clocked.kv->get("key 1").value().value == value);
+  REQUIRE(clocked.kv->put({"key 1", "smaller", 10s}));
+  REQUIRE(clocked.kv->put({"new", value, 10s}));
   clocked.ns += Duration(11s).count();
-  for (int i = 0; i < 500; ++i) REQUIRE(clocked.kv->put({"later " + std::to_string(i), value, 0s}));
-  CHECK(clocked.kv->get("key 0"));
+  for (int i = 0; i < 9; ++i) REQUIRE(clocked.kv->put({"later " + std::to_string(i), value, 0s}));
+  CHECK(clocked.kv->get("stays"));
+}
+
+TEST_CASE("memory: a store that is full of items refuses a put, and what expires makes room at once") {
+  Clocked clocked;
+  for (int i = 0; i < 1000; ++i) REQUIRE(clocked.kv->put({"key " + std::to_string(i), "", 10s}));
+  CHECK(clocked.kv->put({"over", "", 0s}).error().code == ErrorCode::kUnavailable);
+  CHECK(clocked.kv->put({"key 5", "v", 10s}));
+  clocked.ns += Duration(11s).count();
+  for (int i = 0; i < 1000; ++i) REQUIRE(clocked.kv->put({"later " + std::to_string(i), "", 0s}));
 }
 
 TEST_CASE("memory: a waiting watcher hears of an expiry by itself, by the machine's clock") {
