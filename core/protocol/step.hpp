@@ -135,7 +135,8 @@ class Step {
   void send(NodeSlot to, Draft<M>&& draft, SendClass send_class = SendClass::kDatagram) {
     send(to, sealed(std::move(draft)), send_class);
   }
-  // To everybody who listens to the topic, known or not, the sender excluded. Only dissemination strategies call it.
+  // To everybody who listens to the topic, known or not, the sender excluded. Only a dissemination strategy calls it,
+  // and one that says so (Strategy::publishes).
   void publish(MessageRef message) {
     HEARSAY_CHECK(role_ == Role::kDissemination && message->wire_bytes != 0);
     push({Action::Kind::kPublish, SendClass::kDatagram, role_, {}, kNoSlot, message.detach(), Duration::zero()});

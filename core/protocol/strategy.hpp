@@ -67,6 +67,10 @@ class Strategy : public Component {
   virtual void construct(void* state) const = 0;
   virtual void destroy(void* state) const = 0;
 
+  // Dissemination: whether it ever calls Step::publish. Where nobody does, a driver need not listen to every member's
+  // announcements, which on real sockets is a connection each; drivers hold a strategy to what it says here.
+  virtual bool publishes() const { return false; }
+
   // Every message type it sends or receives.
   virtual std::vector<const MessageType*> messages() const = 0;
 
