@@ -47,6 +47,7 @@ struct FaultFilter::Weather {
 struct FaultFilter::Passage {
   bool lost = false;
   bool duplicated = false;
+  bool no_second = false;  // there was no room for a second copy
   bool reordered = false;
   Duration delay{0};            // latency, retransmissions of a connection, reordering
   Duration duplicate_delay{0};  // of the second copy
@@ -158,7 +159,7 @@ FaultFilter::Verdict FaultFilter::travel(MonoTime now, NodeId to, Peer& peer, co
   const bool ordered = options_.kind == LinkKind::kZmq;
   const bool connection = ordered || message.send_class == SendClass::kStream;
   const std::uint64_t number = peer.drawn++;
-  const Passage is = passage(to, number, weather_of(peer, {}), connection);
+  Passage is = passage(to, number, weather_of(peer, {}), connection);
   if (is.lost && !connection) {
     credit_changes(to, peer, number, connection, is);
     ++totals_.dropped_loss;
@@ -177,9 +178,10 @@ FaultFilter::Verdict FaultFilter::travel(MonoTime now, NodeId to, Peer& peer, co
   if (cut.delay > Duration::zero()) {
     credit(peer, &FaultEffect::delayed, [](const FaultRule& rule) { return rule.cut == Cut::kDelay; });
   }
-  credit_changes(to, peer, number, connection, is);
   if (waits) delay(due, to, peer, message);
-  if (is.duplicated && has_room(message.text.size())) delay(base + is.duplicate_delay, to, peer, message);
+  is.no_second = !has_room(message.text.size());
+  credit_changes(to, peer, number, connection, is);
+  if (is.duplicated && !is.no_second) delay(base + is.duplicate_delay, to, peer, message);
   return waits ? Verdict::kTaken : Verdict::kPass;
 }
 
@@ -317,7 +319,8 @@ void FaultFilter::credit_changes(NodeId to, const Peer& peer, std::uint64_t numb
       if (is.lost != would_be.lost) count(is.lost ? &FaultEffect::dropped : &FaultEffect::spared);
       continue;
     }
-    if (is.duplicated != would_be.duplicated) count(is.duplicated ? &FaultEffect::duplicated : &FaultEffect::spared);
+    if (is.duplicated != would_be.duplicated && !is.no_second)
+      count(is.duplicated ? &FaultEffect::duplicated : &FaultEffect::spared);
     if (is.reordered != would_be.reordered) {
       count(is.reordered ? &FaultEffect::reordered : &FaultEffect::spared);
     } else if (is.delay != would_be.delay) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/transport/files.hpp"
 #include "tests/transport/sockets.hpp"
-#include "transport/key_files.hpp"
 
 namespace hearsay::transport {
 namespace {
@@ -164,17 +164,16 @@ TEST_CASE("a message of too many frames is thrown away and counted, the next one
 }
 
 TEST_CASE("with keys a stranger's subscription goes nowhere") {
-  auto server = generate_keys();
-  auto node = generate_keys();
-  auto stranger = generate_keys();
-  REQUIRE((server && node && stranger));
-  Running broker({}, {true, *server, "", {node->public_key}});
-  Peers strangers(*broker, {true, *stranger, server->public_key, {}});
+  const KeyPair server = test::new_keys();
+  const KeyPair node = test::new_keys();
+  const KeyPair stranger = test::new_keys();
+  Running broker({}, {true, server, "", {node.public_key}});
+  Peers strangers(*broker, {true, stranger, server.public_key, {}});
   zmq::socket_t spy = strangers.subscriber();
   subscribe(spy, "spied");
   CHECK(eventually([&] { return broker->zap().refused() == 1; }));
 
-  Peers peers(*broker, {true, *node, server->public_key, {}});
+  Peers peers(*broker, {true, node, server.public_key, {}});
   zmq::socket_t publisher = peers.publisher();
   zmq::socket_t subscriber = peers.subscriber();
   subscribe(subscriber, "a");

@@ -1,4 +1,4 @@
-// A folder of its own for a test's files, gone with it.
+// A folder of its own for a test's files, gone with it; and keys to put there.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+
+#include "transport/key_files.hpp"
 
 namespace hearsay::transport::test {
 
@@ -40,6 +42,12 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+inline KeyPair new_keys() {
+  auto pair = generate_keys();
+  REQUIRE(pair.has_value());
+  return *pair;
+}
 
 inline std::string text_of(const std::string& path) {
   std::ostringstream text;

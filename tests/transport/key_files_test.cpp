@@ -11,14 +11,9 @@
 namespace hearsay::transport {
 namespace {
 
+using test::new_keys;
 using test::TemporaryFolder;
 using test::text_of;
-
-KeyPair keys() {
-  auto pair = generate_keys();
-  REQUIRE(pair.has_value());
-  return *pair;
-}
 
 mode_t mode_of(const std::string& path) {
   struct stat status{};
@@ -35,9 +30,9 @@ void check_refused(const Result<T>& result, std::string_view says) {
 
 TEST_CASE("what keygen writes is what is read") {
   const TemporaryFolder folder;
-  const KeyPair pair = keys();
+  const KeyPair pair = new_keys();
   CHECK(pair.public_key.size() == kKeyCharacters);
-  CHECK(pair.public_key != keys().public_key);
+  CHECK(pair.public_key != new_keys().public_key);
   REQUIRE(write_keys(folder / "node", pair).has_value());
   CHECK(mode_of(folder / "node.key") == 0600);
   CHECK((mode_of(folder / "node.pub") & 0600U) == 0600);
@@ -51,26 +46,26 @@ TEST_CASE("what keygen writes is what is read") {
 
 TEST_CASE("keys are never overwritten, and never left half written") {
   const TemporaryFolder folder;
-  REQUIRE(write_keys(folder / "a", keys()).has_value());
+  REQUIRE(write_keys(folder / "a", new_keys()).has_value());
   const std::string before = text_of(folder / "a.key");
-  check_refused(write_keys(folder / "a", keys()), "a.key exists already");
+  check_refused(write_keys(folder / "a", new_keys()), "a.key exists already");
   CHECK(text_of(folder / "a.key") == before);
 
   folder.write("b.pub", "mine");
-  check_refused(write_keys(folder / "b", keys()), "b.pub exists already");
+  check_refused(write_keys(folder / "b", new_keys()), "b.pub exists already");
   CHECK(text_of(folder / "b.pub") == "mine");
   CHECK_FALSE(std::filesystem::exists(folder / "b.key"));
 
   // Not through a link either, whose end may be anywhere.
   REQUIRE(::symlink((folder / "elsewhere").c_str(), (folder / "c.key").c_str()) == 0);
-  check_refused(write_keys(folder / "c", keys()), "c.key exists already");
+  check_refused(write_keys(folder / "c", new_keys()), "c.key exists already");
   CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
-  check_refused(write_keys(folder / "no/such/d", keys()), "No such file");
+  check_refused(write_keys(folder / "no/such/d", new_keys()), "No such file");
 }
 
 TEST_CASE("a secret key that others may read is refused with the way out") {
   const TemporaryFolder folder;
-  REQUIRE(write_keys(folder / "a", keys()).has_value());
+  REQUIRE(write_keys(folder / "a", new_keys()).has_value());
   for (const mode_t mode : {mode_t{0640}, mode_t{0604}, mode_t{0620}, mode_t{0644}}) {
     REQUIRE(::chmod((folder / "a.key").c_str(), mode) == 0);
     check_refused(read_key_pair(folder / "a.key"), fmt::format("chmod 600 {}", folder / "a.key"));
@@ -81,7 +76,7 @@ TEST_CASE("a secret key that others may read is refused with the way out") {
 
 TEST_CASE("a pair that is none is refused by file and line, and never quoted") {
   const TemporaryFolder folder;
-  const KeyPair pair = keys();
+  const KeyPair pair = new_keys();
   const std::string public_line = "public " + pair.public_key + "\n";
   const std::string secret_line = "secret " + pair.secret_key + "\n";
   const struct {
@@ -98,7 +93,7 @@ TEST_CASE("a pair that is none is refused by file and line, and never quoted") {
       {public_line + secret_line + "more\n", "f.key:3: a pair is"},
       {pair.public_key + "\n", "f.key:1: a pair is"},
       {public_line + "secret " + pair.secret_key + " x\n", "f.key:2: a pair is"},
-      {public_line + "secret " + keys().secret_key + "\n", "does not belong to the secret one"},
+      {public_line + "secret " + new_keys().secret_key + "\n", "does not belong to the secret one"},
   };
   for (const auto& [text, says] : cases) {
     CAPTURE(says);
@@ -113,7 +108,7 @@ TEST_CASE("an allow list is what cat makes of public keys") {
   std::vector<std::string> all;
   std::string list;
   for (const char* name : {"a", "b", "c"}) {
-    const KeyPair pair = keys();
+    const KeyPair pair = new_keys();
     REQUIRE(write_keys(folder / name, pair).has_value());
     list += text_of(folder / (std::string(name) + ".pub"));
     all.push_back(pair.public_key);
@@ -139,7 +134,7 @@ TEST_CASE("a key with a # in it is a key") {
 
 TEST_CASE("a bad list of keys is refused by file and line") {
   const TemporaryFolder folder;
-  const KeyPair pair = keys();
+  const KeyPair pair = new_keys();
   const std::string key = pair.public_key;
   check_refused(read_allow_list(folder / "none"), "none: No such file");
   check_refused(read_allow_list(folder.write("l", key + "\nalice\n")), "l:2: a key has 40 characters");

@@ -19,24 +19,19 @@ using test::bind_for_test;
 using test::connect_for_test;
 using test::context_for_test;
 using test::eventually;
+using test::new_keys;
 using test::next_message;
 using test::send_text;
 using test::socket_for_test;
 using test::TemporaryFolder;
 using test::Texts;
 
-KeyPair keys() {
-  auto pair = generate_keys();
-  REQUIRE(pair.has_value());
-  return *pair;
-}
-
 // ---- configurations ------------------------------------------------------------------------------------------------
 
 TEST_CASE("half of a configuration is refused, and says what is missing") {
   const TemporaryFolder folder;
-  REQUIRE(write_keys(folder / "own", keys()).has_value());
-  REQUIRE(write_keys(folder / "node", keys()).has_value());
+  REQUIRE(write_keys(folder / "own", new_keys()).has_value());
+  REQUIRE(write_keys(folder / "node", new_keys()).has_value());
   const std::string own = folder / "own.key";
   const std::string node = folder / "node.pub";
   const std::string list = folder.write("list", "");
@@ -70,8 +65,8 @@ TEST_CASE("half of a configuration is refused, and says what is missing") {
 
 TEST_CASE("a whole configuration is read") {
   const TemporaryFolder folder;
-  const KeyPair own = keys();
-  const KeyPair node = keys();
+  const KeyPair own = new_keys();
+  const KeyPair node = new_keys();
   REQUIRE(write_keys(folder / "own", own).has_value());
   REQUIRE(write_keys(folder / "node", node).has_value());
   const std::string key_file = folder / "own.key";
@@ -116,7 +111,7 @@ bool gets_through(zmq::socket_t& from, zmq::socket_t& to, Duration within) {
 struct Server {
   explicit Server(std::vector<std::string> allowed) {
     std::sort(allowed.begin(), allowed.end());
-    security = {true, keys(), "", std::move(allowed)};
+    security = {true, new_keys(), "", std::move(allowed)};
     auto started = ZapHandler::start(context, security);
     REQUIRE_MESSAGE(started.has_value(), started.error().message);
     zap = std::move(*started);
@@ -143,8 +138,8 @@ struct Server {
 constexpr Duration kShort = 50ms;
 
 TEST_CASE("a key on the allow list gets through, and whose it is can be read") {
-  const KeyPair own = keys();
-  Server server({keys().public_key, own.public_key});
+  const KeyPair own = new_keys();
+  Server server({new_keys().public_key, own.public_key});
   zmq::socket_t push = server.client({true, own, server.security.own.public_key, {}});
   CHECK(send_text(push, {"secret"}));
   zmq::message_t message;
@@ -156,9 +151,9 @@ TEST_CASE("a key on the allow list gets through, and whose it is can be read") {
 }
 
 TEST_CASE("a stranger's key is refused and counted, and the others are served") {
-  const KeyPair friendly = keys();
+  const KeyPair friendly = new_keys();
   Server server({friendly.public_key});
-  zmq::socket_t stranger = server.client({true, keys(), server.security.own.public_key, {}});
+  zmq::socket_t stranger = server.client({true, new_keys(), server.security.own.public_key, {}});
   CHECK(eventually([&] { return server.zap->refused() == 1; }));
   CHECK_FALSE(gets_through(stranger, server.pull, kShort));
   zmq::socket_t friends = server.client({true, friendly, server.security.own.public_key, {}});
@@ -169,13 +164,13 @@ TEST_CASE("a stranger's key is refused and counted, and the others are served") 
 
 TEST_CASE("an empty allow list lets nobody in") {
   Server server({});
-  zmq::socket_t stranger = server.client({true, keys(), server.security.own.public_key, {}});
+  zmq::socket_t stranger = server.client({true, new_keys(), server.security.own.public_key, {}});
   CHECK(eventually([&] { return server.zap->refused() == 1; }));
   CHECK_FALSE(gets_through(stranger, server.pull, kShort));
 }
 
 TEST_CASE("a client without keys is refused") {
-  const KeyPair friendly = keys();
+  const KeyPair friendly = new_keys();
   Server server({friendly.public_key});
   zmq::socket_t plain = server.client({});
   zmq::socket_t friends = server.client({true, friendly, server.security.own.public_key, {}});
@@ -185,9 +180,9 @@ TEST_CASE("a client without keys is refused") {
 }
 
 TEST_CASE("a client that expects another server gets nowhere") {
-  const KeyPair friendly = keys();
+  const KeyPair friendly = new_keys();
   Server server({friendly.public_key});
-  zmq::socket_t misled = server.client({true, friendly, keys().public_key, {}});
+  zmq::socket_t misled = server.client({true, friendly, new_keys().public_key, {}});
   CHECK_FALSE(gets_through(misled, server.pull, kShort));
   CHECK(server.zap->accepted() == 0);
 }
@@ -197,7 +192,7 @@ TEST_CASE("a client with keys does not talk to a server without") {
   zmq::socket_t pull = socket_for_test(context, zmq::socket_type::pull);
   const std::string endpoint = bind_for_test(pull);
   zmq::socket_t push = socket_for_test(context, zmq::socket_type::push);
-  REQUIRE(apply_client(push, {true, keys(), keys().public_key, {}}).has_value());
+  REQUIRE(apply_client(push, {true, new_keys(), new_keys().public_key, {}}).has_value());
   connect_for_test(push, endpoint);
   CHECK_FALSE(gets_through(push, pull, kShort));
 }
@@ -205,20 +200,20 @@ TEST_CASE("a client with keys does not talk to a server without") {
 // libzmq's own behaviour, which all of this leans on: who does not ask lets everybody in.
 TEST_CASE("CURVE alone lets anybody in") {
   zmq::context_t context = context_for_test();
-  const KeyPair server = keys();
+  const KeyPair server = new_keys();
   zmq::socket_t pull = socket_for_test(context, zmq::socket_type::pull);
   pull.set(zmq::sockopt::curve_server, true);
   pull.set(zmq::sockopt::curve_secretkey, server.secret_key);
   pull.set(zmq::sockopt::zap_domain, std::string("hearsay"));
   const std::string endpoint = bind_for_test(pull);
   zmq::socket_t push = socket_for_test(context, zmq::socket_type::push);
-  REQUIRE(apply_client(push, {true, keys(), server.public_key, {}}).has_value());
+  REQUIRE(apply_client(push, {true, new_keys(), server.public_key, {}}).has_value());
   connect_for_test(push, endpoint);
   CHECK(gets_through(push, pull, test::kDeadline));
 }
 
 TEST_CASE("where no handler answers nobody gets in") {
-  const KeyPair friendly = keys();
+  const KeyPair friendly = new_keys();
   Server server({friendly.public_key});
   const Security client{true, friendly, server.security.own.public_key, {}};
 
@@ -242,7 +237,7 @@ TEST_CASE("where no handler answers nobody gets in") {
 }
 
 TEST_CASE("requests to the handler that are none are counted, and it goes on") {
-  const KeyPair friendly = keys();
+  const KeyPair friendly = new_keys();
   Server server({friendly.public_key});
   zmq::socket_t asks = socket_for_test(server.context, zmq::socket_type::req);
   connect_for_test(asks, "inproc://zeromq.zap.01");
@@ -280,7 +275,7 @@ TEST_CASE("requests to the handler that are none are counted, and it goes on") {
 }
 
 TEST_CASE("a handler stops cleanly, alone and with its context") {
-  const Security security{true, keys(), "", {}};
+  const Security security{true, new_keys(), "", {}};
   zmq::context_t context = context_for_test();
   for (int i = 0; i < 20; ++i) {
     auto zap = ZapHandler::start(context, security);
