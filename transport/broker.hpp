@@ -29,11 +29,13 @@ struct BrokerOptions {
   SocketOptions sockets;
 };
 
+// What went through; what a slow peer's queue then dropped is not known here.
 struct BrokerCounters {
-  std::uint64_t messages = 0;       // from publishers to subscribers
-  std::uint64_t bytes = 0;          // of their frames
-  std::uint64_t subscriptions = 0;  // that went to the publishers: new topics, and ones that nobody wants any more
-  std::uint64_t too_long = 0;       // of too many frames; thrown away
+  std::uint64_t messages = 0;            // from publishers to subscribers
+  std::uint64_t bytes = 0;               // of all their frames
+  std::uint64_t subscriptions = 0;       // to the publishers: of topics that are new, or that nobody wants any more
+  std::uint64_t subscription_bytes = 0;  // of these
+  std::uint64_t too_long = 0;            // of too many frames; thrown away
 };
 
 class Broker {
@@ -60,8 +62,8 @@ class Broker {
  private:
   Broker(zmq::context_t context, Wake wake);
   Result<void> open(const BrokerOptions& options, const Security& security);
-  Result<void> forward_published();
-  Result<void> forward_subscriptions();
+  Result<void> forward(zmq::socket_t& from, zmq::socket_t& to, std::atomic<std::uint64_t>& messages,
+                       std::atomic<std::uint64_t>& bytes);
 
   zmq::context_t context_;  // first, so that it is closed last
   Wake wake_;
@@ -75,6 +77,7 @@ class Broker {
   std::atomic<std::uint64_t> messages_ = 0;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<std::uint64_t> subscriptions_ = 0;
+  std::atomic<std::uint64_t> subscription_bytes_ = 0;
   std::atomic<std::uint64_t> too_long_ = 0;
 };
 

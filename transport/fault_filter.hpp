@@ -31,12 +31,12 @@
 #include <map>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/distribution.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/random.hpp"
 #include "core/base/ratio.hpp"
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
@@ -81,16 +81,17 @@ struct FaultEffect {
 
 // What became of messages, whoever is to blame.
 struct FaultTotals {
-  std::uint64_t passed = 0;          // met no rule, or none that touched it
+  std::uint64_t passed = 0;          // at once
   std::uint64_t dropped_cut = 0;     // by a cut
   std::uint64_t dropped_loss = 0;    // by loss
   std::uint64_t dropped_queue = 0;   // beyond a bound of the filter's queues
   std::uint64_t dropped_forgot = 0;  // held for a peer that was forgotten
 };
 
-// Rules and events beyond these are refused.
+// Beyond these rules are refused: those in force, the number of an event, peers that rules have named so far.
 inline constexpr std::size_t kMaxFaultRules = 1024;
 inline constexpr std::uint32_t kMaxFaultEvents = 65'536;
+inline constexpr std::size_t kMaxFaultPeers = 65'536;
 
 struct FaultFilterOptions {
   LinkKind kind = LinkKind::kUdp;
@@ -120,15 +121,18 @@ class FaultFilter {
   };
 
   FaultFilter(NodeId self, const FaultFilterOptions& options);
+  FaultFilter(FaultFilter&&) = default;
+  FaultFilter& operator=(FaultFilter&&) = default;
+  FaultFilter(const FaultFilter&) = delete;
+  FaultFilter& operator=(const FaultFilter&) = delete;
 
   // Replaces the rules in force, in the order of their beginning. What was held for a peer that no rule cuts any longer
-  // goes on its way. kInvalidArgument, and nothing changed: too many rules, an event out of range, a negative delay.
+  // goes on its way. kInvalidArgument, and nothing changed: a bound from above, a delay below 0 or over ten years.
+  // O(peers named, peers known, messages let go).
   Result<void> set_rules(std::vector<FaultRule> rules, MonoTime now);
 
   // Whether every message would pass and none waits: then admit() need not be called, and `passed` is not counted.
   bool idle() const { return rules_.empty() && waiting_ == 0; }
-  // Whether admit() can say anything but kPass for this peer. O(1) once the peer is known.
-  bool touches(NodeId to);
 
   // Decides about one message; `bytes` are copied if it is kept. O(rules in force), and O(log waiting) if it is kept.
   Verdict admit(MonoTime now, NodeId to, SendClass send_class, std::string_view bytes, std::uint32_t route = 0);
@@ -149,6 +153,8 @@ class FaultFilter {
   std::size_t held(NodeId peer) const;
 
  private:
+  using Cut = FaultRule::Cut;
+
   struct Held {
     MonoTime since;
     SendClass send_class{};
@@ -156,29 +162,68 @@ class FaultFilter {
     Bytes bytes;
   };
   struct Peer {
-    std::uint64_t key = 0;           // of its draws
-    std::uint64_t drawn = 0;         // messages that a rule met
-    MonoTime last_due{};             // zmq: of the one before
-    bool waits_for_last = false;     // last_due counts
-    std::deque<Held> held;           // in order
-    std::vector<std::size_t> rules;  // that name it, ascending
+    std::vector<const FaultRule*> rules;  // that name it, in their order
+    std::vector<std::uint32_t> events;    // these rules' own, each once
+    std::deque<Held> held;                // in order
+    std::uint64_t drawn = 0;              // messages that had draws
+    std::size_t delayed = 0;              // messages of this life that wait in delayed_
+    MonoTime last_due{};                  // of the latest of these
+    std::uint32_t life = 0;               // how often it was forgotten
   };
-  struct Waiting {
+  struct Delayed {
     MonoTime due;
-    std::uint64_t number = 0;  // of admission
+    std::uint64_t number = 0;  // in the order of delaying
+    std::uint32_t life = 0;
     Parcel parcel;
+    // For a heap whose top is due first.
+    friend bool operator<(const Delayed& x, const Delayed& y) {
+      return x.due != y.due ? x.due > y.due : x.number > y.number;
+    }
   };
+  // One on its way through the filter; its bytes are copied when it is kept.
+  struct Message {
+    SendClass send_class{};
+    std::uint32_t route = 0;
+    std::string_view text;
+    Bytes bytes{};
+    std::optional<MonoTime> resumes{};  // of one that was held: when it departs
+    const Bytes& keep() {
+      if (bytes.empty()) bytes = Bytes(text);
+      return bytes;
+    }
+  };
+  // What the cuts in force do to a peer's messages.
+  struct CutState {
+    bool drop = false;
+    bool hold = false;
+    Duration delay{0};
+  };
+  // The values one message meets, and what its draws make of it under them.
   struct Weather;
   struct Passage;
 
-  NodeId self_;
+  static CutState cut_of(const Peer& peer);
+  static Weather weather_of(const Peer& peer, std::optional<std::uint32_t> without_event);
+  Passage passage(NodeId to, std::uint64_t number, const Weather& weather, bool connection) const;
+  Duration retransmission_delay(NodeId to, std::uint64_t number, Ratio loss) const;
+  Block draw(NodeId to, std::uint64_t number, std::uint64_t what) const;
+
+  bool has_room(std::size_t bytes) const;
+  Verdict travel(MonoTime now, NodeId to, Peer& peer, const CutState& cut, Message& message);
+  void delay(MonoTime due, NodeId to, Peer& peer, Message& message);
+  void release(MonoTime now, NodeId to, Peer& peer);
+  template <class Concerns>
+  void credit(const Peer& peer, std::uint64_t FaultEffect::* count, Concerns concerns);
+  void credit_changes(NodeId to, const Peer& peer, std::uint64_t number, bool connection, const Passage& is);
+
   FaultFilterOptions options_;
+  std::uint64_t key_;  // of all draws of this node
   std::vector<FaultRule> rules_;
-  std::unordered_map<NodeId, Peer> peers_;
-  std::vector<Waiting> delayed_;  // a heap, the next due on top
-  std::size_t waiting_ = 0;
+  std::map<NodeId, Peer> peers_;  // that a rule has named
+  std::vector<Delayed> delayed_;  // a heap
+  std::size_t waiting_ = 0;       // delayed and held
   std::size_t waiting_bytes_ = 0;
-  std::uint64_t admitted_ = 0;
+  std::uint64_t delayed_so_far_ = 0;
   std::map<std::uint32_t, FaultEffect> effects_;
   FaultTotals totals_;
 };

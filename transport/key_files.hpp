@@ -7,8 +7,8 @@
 //                KEY
 //   an allow list                   public keys, one a line, of whom a node lets in: what `cat *.pub` makes
 //
-// KEY is 40 characters of Z85 (ZeroMQ RFC 32). Blank lines are skipped; a comment is a "#" with a space behind it (or
-// nothing), on a line of its own or after a key, because a key may contain a "#" and even begin with one.
+// KEY is 40 characters of Z85 (ZeroMQ RFC 32). Blank lines are skipped; a comment begins with a "#" at the beginning of
+// a line or after a space. A key may contain a "#", but none begins with one.
 //
 // Any thread. Errors are kInvalidArgument and name file and line; files that are too large, or none (a pipe, a folder),
 // are refused unread.

@@ -77,6 +77,16 @@ tl::unexpected<Error> bind_failure(int number, const std::string& endpoint) {
   }
 }
 
+// The error's number, or 0.
+int open_socket(zmq::context_t& context, zmq::socket_type type, zmq::socket_t& socket) {
+  try {
+    socket = zmq::socket_t(context, type);
+    return 0;
+  } catch (const zmq::error_t& error) {
+    return error.num();
+  }
+}
+
 // Sockets know IPv6 only when told so, and then take some IPv4 addresses otherwise; so only where it is meant.
 Result<Endpoint> prepare(zmq::socket_t& socket, const std::string& text, EndpointUse use) {
   auto endpoint = parse_endpoint(text, use);
@@ -108,18 +118,19 @@ Result<zmq::context_t> make_context(const ContextOptions& options) {
 }
 
 Result<zmq::socket_t> make_socket(zmq::context_t& context, zmq::socket_type type, const SocketOptions& options) {
-  try {
-    zmq::socket_t socket(context, type);
-    if (auto applied = apply(socket, options); !applied) return tl::unexpected(applied.error());
-    return socket;
-  } catch (const zmq::error_t& error) {
-    if (error.num() == EMFILE && descriptors_missing(1) == 0) {
-      return fail(ErrorCode::kUnavailable, fmt::format("opening a socket: the context has its {} already; a larger "
-                                                       "max_sockets allows more",
-                                                       context.get(zmq::ctxopt::max_sockets)));
-    }
-    return zmq_failure(error.num(), "opening a socket");
+  zmq::socket_t socket;
+  int error = open_socket(context, type, socket);
+  // The table of descriptors and the context's own report the same. The first may have got room just now: closing a
+  // socket is done later, by libzmq's thread.
+  const bool room = error == EMFILE && descriptors_missing(1) == 0;
+  if (room) error = open_socket(context, type, socket);
+  if (room && error == EMFILE && descriptors_missing(kDescriptorsSpare) == 0) {
+    return fail(ErrorCode::kUnavailable, fmt::format("opening a socket: the context has its {} already; a larger "
+                                                     "max_sockets allows more",
+                                                     context.get(zmq::ctxopt::max_sockets)));
   }
+  if (error != 0) return zmq_failure(error, "opening a socket");
+  return apply(socket, options).map([&] { return std::move(socket); });
 }
 
 Result<void> apply(zmq::socket_t& socket, const SocketOptions& options) {
