@@ -32,6 +32,7 @@ struct KvOptions {
   Duration gossip_interval{0};                 // 0: the membership's own
   Duration reaper_interval{0};                 // of membership announce; 0: its own
   std::string membership = "swim";             // or announce
+  Duration join_timeout = 5s;                  // how long opening waits for a server to answer
 };
 
 // Opens a store. Errors: kInvalidArgument for options that make no sense (the message names one). No server is waited

@@ -82,6 +82,13 @@ BREAKS = [
           "if (!sync.reply && sync.last) send_state(step, from, true);", "(void)from;",
           "core/a node that is told of two clusters joins them"),
 
+    Break("a joiner introduces itself to whom it has not heard of alone", SYNC,
+          "s.introduced && step.view()", "step.view()",
+          "core/a joiner introduces itself to a member of which it heard"),
+    Break("whoever answers is introduced to others for it", SYNC,
+          " || !contains(s.seeds, from)", " || from == kNoSlot",
+          "core/only a seed's answer makes a node introduce itself"),
+
     # ---- piggybacking
     Break("a datagram takes more news than fit", BROADCASTS,
           "if (used + entry.bytes > bytes || count == room) {", "if (used > bytes || count == room) {",
