@@ -36,6 +36,26 @@ Result<void> check(const std::vector<FaultRule>& rules) {
 
 }  // namespace
 
+FaultEffect& FaultEffect::operator+=(const FaultEffect& other) {
+  dropped += other.dropped;
+  delayed += other.delayed;
+  held += other.held;
+  duplicated += other.duplicated;
+  reordered += other.reordered;
+  spared += other.spared;
+  sooner += other.sooner;
+  return *this;
+}
+
+FaultTotals& FaultTotals::operator+=(const FaultTotals& other) {
+  passed += other.passed;
+  dropped_cut += other.dropped_cut;
+  dropped_loss += other.dropped_loss;
+  dropped_queue += other.dropped_queue;
+  dropped_forgot += other.dropped_forgot;
+  return *this;
+}
+
 struct FaultFilter::Weather {
   Ratio loss;
   Ratio duplicate;
@@ -290,6 +310,13 @@ void FaultFilter::forget(NodeId id) {
   peer.held.clear();
   peer.delayed = 0;
   ++peer.life;
+}
+
+bool FaultFilter::cuts(NodeId peer) const {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return false;
+  return std::any_of(found->second.rules.begin(), found->second.rules.end(),
+                     [](const FaultRule* rule) { return rule->cut == Cut::kDrop || rule->cut == Cut::kHold; });
 }
 
 std::size_t FaultFilter::held(NodeId peer) const {

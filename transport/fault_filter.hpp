@@ -76,6 +76,7 @@ struct FaultEffect {
   std::uint64_t spared = 0;  // a loss, a duplication or being put behind others, which another rule would have brought
   std::uint64_t sooner = 0;  // than under another rule
   std::uint64_t total() const { return dropped + delayed + held + duplicated + reordered + spared + sooner; }
+  FaultEffect& operator+=(const FaultEffect& other);
   friend bool operator==(const FaultEffect&, const FaultEffect&) = default;
 };
 
@@ -86,6 +87,7 @@ struct FaultTotals {
   std::uint64_t dropped_loss = 0;    // by loss
   std::uint64_t dropped_queue = 0;   // beyond a bound of the filter's queues
   std::uint64_t dropped_forgot = 0;  // held for a peer that was forgotten
+  FaultTotals& operator+=(const FaultTotals& other);
 };
 
 // Beyond these rules are refused: those in force, the number of an event, peers that rules have named so far.
@@ -133,6 +135,9 @@ class FaultFilter {
 
   // Whether every message would pass and none waits: then admit() need not be called, and `passed` is not counted.
   bool idle() const { return rules_.empty() && waiting_ == 0; }
+
+  // Whether a rule in force drops or holds everything to a peer.
+  bool cuts(NodeId peer) const;
 
   // Decides about one message; `bytes` are copied if it is kept. O(rules in force), and O(log waiting) if it is kept.
   Verdict admit(MonoTime now, NodeId to, SendClass send_class, std::string_view bytes, std::uint32_t route = 0);

@@ -24,6 +24,9 @@ constexpr Duration kIdle = 1s;
 // When leaving: nothing said for this long means that everything was said. Above a gossip interval.
 constexpr Duration kQuiet = 250ms;
 
+// Requests that wait for the loop; one more is refused.
+constexpr std::size_t kMaxSubmitted = 65'536;
+
 std::uint64_t random_word() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -122,6 +125,7 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   auto made = NodeCore::make(std::move(composition), core);
   if (!made) return tl::unexpected(made.error());
   node->core_ = std::move(*made);
+  if (options.faults) node->faults_.emplace(self, *options.faults);
   node->started_ = now.mono;
   node->thread_ = std::thread([raw = node.get()] { raw->run(); });
   return node;
@@ -160,16 +164,17 @@ Result<void> LiveNode::wait_ready(Duration limit) {
                                                name_, limit / 1ms, fmt::join(options_.seeds, ", ")));
 }
 
-void LiveNode::leave() {
-  {
-    const std::lock_guard guard(lock_);
-    const bool alone = core_->view().members() <= 1;
-    core_->leave(Now::read());
-    last_traffic_ = Now::read_mono();
-    settle();
-    if (alone) return;
-  }
+void LiveNode::begin_leave() {
+  const std::lock_guard guard(lock_);
+  core_->leave(Now::read());
+  last_traffic_ = Now::read_mono();
+  settle();
   wake_->signal();
+}
+
+void LiveNode::leave() {
+  if (members() <= 1) return;
+  begin_leave();
   const auto quiet = [this] { return Now::read_mono() - last_traffic_ >= kQuiet; };
   std::unique_lock guard(lock_);
   // Nobody signals silence: look again from time to time.
@@ -251,8 +256,12 @@ void LiveNode::settle() {
   for (Reply& reply : core_->replies) {
     const auto found = origins_.find(static_cast<std::uint64_t>(reply.id));
     if (found == origins_.end()) continue;  // given up
-    const Origin origin = found->second;
+    const Origin origin = std::move(found->second);
     origins_.erase(found);
+    if (origin.replied) {
+      origin.replied(reply);
+      continue;
+    }
     if (origin.batch == nullptr) {
       complete(origin.call, origin.index,
                {reply.ok, static_cast<std::uint8_t>(reply.error), reply.value, reply.ttl_left, reply.version});
@@ -262,8 +271,9 @@ void LiveNode::settle() {
     if (--origin.batch->open == 0) origin.batch->done.release();
   }
   core_->replies.clear();
-  if (options_.observe) {
-    for (const Observation& observation : core_->observations) options_.observe(observation, core_->directory());
+  if (options_.observe && !core_->observations.empty()) {
+    const MonoTime at = Now::read_mono();
+    for (const Observation& observation : core_->observations) options_.observe(at, observation, core_->directory());
   }
   core_->observations.clear();
 }
@@ -273,11 +283,21 @@ void LiveNode::settle() {
 void LiveNode::run() {
   {
     const std::lock_guard guard(lock_);
-    begin_joining(Now::read_mono());
+    if (options_.hold) {
+      phase_ = Phase::kHeld;
+    } else {
+      begin_joining(Now::read_mono());
+    }
     flush();
   }
   std::vector<zmq::pollitem_t> items;
   while (!stopping_.load(std::memory_order_acquire)) {
+    if (paused_.load(std::memory_order_acquire)) {
+      std::array<zmq::pollitem_t, 1> item{wake_->item()};
+      (void)poll(item, kIdle);
+      wake_->clear();
+      continue;
+    }
     bool more = receive_some();
     {
       const std::lock_guard guard(lock_);
@@ -285,6 +305,8 @@ void LiveNode::run() {
       const Now now = Now::read();
       more = core_->run_timers(now, kTimersATurn) || more;
       join_step(now.mono);
+      run_submitted(now);
+      if (faults_) release_delayed(now.mono);
       flush();
     }
     if (!more) wait_for_work(items);
@@ -308,8 +330,11 @@ void LiveNode::wait_for_work(std::vector<zmq::pollitem_t>& items) {
   const MonoTime now = Now::read_mono();
   {
     const std::lock_guard guard(lock_);
-    if (!core_->outbox.empty()) return;
+    if (!core_->outbox.empty() || !submitted_.empty()) return;
     until = std::min({until, core_->next_timer(), now + kIdle});
+    if (faults_) {
+      until = std::min({until, faults_->sending.next_due().value_or(until), faults_->news.next_due().value_or(until)});
+    }
     polled_until_ = until;
   }
   (void)poll(items, std::max(Duration::zero(), until - now));
@@ -359,15 +384,99 @@ void LiveNode::send_out(const NodeCore::Outgoing& out) {
   const Directory& directory = core_->directory();
   encode({directory.id(core_->self()), core_->epoch(), number}, *out.message, directory, buffer_);
   last_traffic_ = Now::read_mono();
+  const std::uint64_t copies = news ? std::max<std::size_t>(1, listeners_.size()) : 1;
+  auto sent = std::find_if(sent_.begin(), sent_.end(), [&](const auto& of) { return of.type == out.message->type; });
+  if (sent == sent_.end()) sent = sent_.insert(sent_.end(), {out.message->type, 0, 0});
+  sent->messages += copies;
+  sent->bytes += copies * buffer_.size();
   if (news) {
     count(Counted::kNewsPublished);
-    links_->publish(channel_.news(), buffer_);
-  } else if (!links_->send(out.to, directory[out.to].address, buffer_, [this] { return hello(false); })) {
-    count(Counted::kDroppedQueue);
+    count(Counted::kFramesSent);
+    count(Counted::kBytesSent, buffer_.size());
+    return links_->publish(channel_.news(), buffer_);
+  }
+  if (faults_ && !faults_->sending.idle() &&
+      faults_->sending.admit(last_traffic_, directory.id(out.to), out.send_class, buffer_, raw(out.to)) ==
+          FaultFilter::Verdict::kTaken) {
     return;
   }
+  transmit(out.to, buffer_);
+}
+
+void LiveNode::transmit(NodeSlot to, std::string_view bytes) {
+  if (!links_->send(to, core_->directory()[to].address, bytes, [this] { return hello(false); })) {
+    return count(Counted::kDroppedQueue);
+  }
   count(Counted::kFramesSent);
-  count(Counted::kBytesSent, buffer_.size());
+  count(Counted::kBytesSent, bytes.size());
+}
+
+// ---- for experiments -----------------------------------------------------------------------------------------------
+
+void LiveNode::begin(std::vector<std::string> seeds) {
+  const std::lock_guard guard(lock_);
+  held_seeds_ = std::move(seeds);
+  begun_ = true;
+  wake_->signal();
+}
+
+Result<void> LiveNode::set_faults(std::vector<FaultRule> sending, std::vector<FaultRule> news) {
+  const std::lock_guard guard(lock_);
+  HEARSAY_CHECK(faults_.has_value());
+  const MonoTime now = Now::read_mono();
+  if (auto set = faults_->sending.set_rules(std::move(sending), now); !set) return set;
+  wake_->signal();
+  return faults_->news.set_rules(std::move(news), now);
+}
+
+std::map<std::uint32_t, FaultEffect> LiveNode::fault_effects(FaultTotals& totals) {
+  const std::lock_guard guard(lock_);
+  std::map<std::uint32_t, FaultEffect> effects;
+  if (!faults_) return effects;
+  for (const FaultFilter* filter : {&faults_->sending, &faults_->news}) {
+    for (const auto& [event, effect] : filter->effects()) effects[event] += effect;
+    totals += filter->totals();
+  }
+  return effects;
+}
+
+void LiveNode::release_delayed(MonoTime now) {
+  while (const auto parcel = faults_->sending.pop_due(now)) transmit(NodeSlot{parcel->route}, parcel->bytes.view());
+  while (const auto parcel = faults_->news.pop_due(now)) on_news_bytes(parcel->bytes.view(), true);
+}
+
+void LiveNode::pause(bool paused) {
+  paused_.store(paused, std::memory_order_release);
+  wake_->signal();
+}
+
+void LiveNode::submit(Request request, std::function<void(const Reply&)> replied) {
+  const std::lock_guard guard(lock_);
+  if (submitted_.size() >= kMaxSubmitted) {
+    Reply refused;
+    refused.error = ErrorCode::kUnavailable;
+    return replied(refused);
+  }
+  submitted_.push_back({std::move(request), std::move(replied)});
+  wake_->signal();
+}
+
+void LiveNode::run_submitted(Now now) {
+  for (Submitted& each : std::exchange(submitted_, {})) {
+    each.request.id = RequestId{next_request_};
+    origins_.emplace(next_request_++, Origin{nullptr, 0, 0, std::move(each.replied)});
+    core_->request(now, std::move(each.request));
+  }
+}
+
+std::vector<SentOfType> LiveNode::sent() {
+  const std::lock_guard guard(lock_);
+  return sent_;
+}
+
+void LiveNode::save(Persisted& out) {
+  const std::lock_guard guard(lock_);
+  if (core_->started()) core_->save(Now::read_mono(), out);
 }
 
 // ---- to look at ----------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -37,6 +38,7 @@
 #include "core/kv/request.hpp"
 #include "transport/address.hpp"
 #include "transport/channel.hpp"
+#include "transport/fault_filter.hpp"
 #include "transport/links.hpp"
 #include "transport/node_core.hpp"
 #include "transport/turn_lock.hpp"
@@ -66,9 +68,21 @@ struct NodeOptions {
   std::uint64_t seed = 0;          // of its random streams; 0: drawn
   std::optional<Epoch> epoch;      // otherwise from the wall clock
   Duration leave_grace = 1s;       // between telling the others and stopping, at most
+  // For experiments: it binds and answers, but joins nobody until begin() says so; what survived a former life; faults
+  // in front of its sockets.
+  bool hold = false;
+  std::shared_ptr<const Persisted> persisted;
+  std::optional<FaultFilterOptions> faults;
   // Both are called with the node's lock held, from any of its callers' threads: they must be quick, and not call back.
   std::function<void(LogLevel, const std::string&)> log;
-  std::function<void(const Observation&, const Directory&)> observe;
+  std::function<void(MonoTime, const Observation&, const Directory&)> observe;
+};
+
+// What a node sent of one type of message; of what is published, once for each node that listens.
+struct SentOfType {
+  const MessageType* type = nullptr;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
 };
 
 // What a node counts, by the names of to_string().
@@ -135,8 +149,25 @@ class LiveNode {
   // ROUTER endpoints and XPUB endpoints of all members, this node's included.
   std::vector<Address> member_addresses();
 
-  // Tells the others and stops: after leave_grace, or sooner when nothing is left to be said. May be called once.
+  // Tells the others; the node goes on receiving and handing over.
+  void begin_leave();
+  // Tells the others and waits for leave_grace, or less when nothing is left to be said. May be called once.
   void leave();
+
+  // ---- for experiments ----
+  // Joins through these, after NodeOptions::hold.
+  void begin(std::vector<std::string> seeds);
+  // Faults of what this node sends, and of news that others publish to it (`peers` are then whose). Needs
+  // NodeOptions::faults. kInvalidArgument as FaultFilter::set_rules().
+  Result<void> set_faults(std::vector<FaultRule> sending, std::vector<FaultRule> news);
+  // What they did so far, by event, and what became of messages.
+  std::map<std::uint32_t, FaultEffect> fault_effects(FaultTotals& totals);
+  // A paused node's process is there and does nothing, as after SIGSTOP.
+  void pause(bool paused);
+  // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before.
+  void submit(Request request, std::function<void(const Reply&)> replied);
+  std::vector<SentOfType> sent();
+  void save(Persisted& out);
 
   // Called by whoever holds a handle that is being closed: calls end with kClosed.
   void refuse_calls();
@@ -161,6 +192,17 @@ class LiveNode {
     Batch* batch = nullptr;
     std::uint64_t call = 0;
     std::uint32_t index = 0;
+    std::function<void(const Reply&)> replied = {};
+  };
+  // What stands in front of the sockets when faults are wanted.
+  struct Faults {
+    Faults(NodeId self, const FaultFilterOptions& options) : sending(self, options), news(self, options) {}
+    FaultFilter sending;
+    FaultFilter news;
+  };
+  struct Submitted {
+    Request request;
+    std::function<void(const Reply&)> replied;
   };
   // A question to an endpoint, by a connection of its own.
   struct Knock {
@@ -181,12 +223,17 @@ class LiveNode {
   void flush();
   void settle();  // answers whom the core's replies are for
   void send_out(const NodeCore::Outgoing& out);
+  void transmit(NodeSlot to, std::string_view bytes);
+  void release_delayed(MonoTime now);
+  void run_submitted(Now now);
 
   // ---- frames ----
   void on_router(Frames& frames);
   void on_news(Frames& frames);
+  void on_news_bytes(std::string_view bytes, bool filtered);
   void on_subscription(Frames& frames);
   MessageRef decoded(std::string_view bytes, NodeId& origin);
+  void on_message(NodeSlot from, MessageRef message);
   void on_hello(std::string_view route, const Hello& hello);
   void on_client(std::string_view route, std::string_view channel, const Message& message);
   void on_call(std::string_view route, std::string_view channel, const Call& call);
@@ -247,11 +294,16 @@ class LiveNode {
   std::uint64_t sequence_ = 0;         // of frames sent to one
   std::uint64_t news_sequence_ = 0;    // of those sent to everybody
   std::uint64_t change_sequence_ = 0;  // of changes told to watchers
-  std::size_t connections_ = 0;        // to peers
+  std::optional<Faults> faults_;
+  std::vector<Submitted> submitted_;
+  std::vector<std::string> held_seeds_;  // of begin(), until the loop takes them
+  bool begun_ = false;
+  std::vector<SentOfType> sent_;  // few types: found by a scan
+  std::size_t connections_ = 0;   // to peers
   std::string buffer_;
 
   // The loop's alone.
-  enum class Phase : std::uint8_t { kKnocking, kMeeting, kRunning, kGivenUp };
+  enum class Phase : std::uint8_t { kHeld, kKnocking, kMeeting, kRunning, kGivenUp };
   Phase phase_ = Phase::kKnocking;
   std::vector<Knock> knocks_;
   MonoTime phase_until_{};
@@ -269,6 +321,7 @@ class LiveNode {
 
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> paused_{false};
   std::thread thread_;
 };
 

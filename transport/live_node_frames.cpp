@@ -93,13 +93,20 @@ void LiveNode::on_router(Frames& frames) {
   if (from == core_->self() || message->type->name.starts_with("client.") || is<Welcome>(*message)) {
     return count(Counted::kDroppedMalformed);
   }
-  last_traffic_ = Now::read_mono();
-  core_->receive(Now::read(), from, message);
+  on_message(from, message);
+}
+
+void LiveNode::on_message(NodeSlot from, MessageRef message) {
+  const Now now = Now::read();
+  last_traffic_ = now.mono;
+  core_->receive(now, from, std::move(message));
 }
 
 void LiveNode::on_hello(std::string_view route, const Hello& hello) {
   Directory& directory = core_->directory();
   const Card& card = hello.node;
+  // A faulty link is one for introductions, too.
+  if (faults_ && (faults_->news.cuts(node_id(card.name)) || faults_->sending.cuts(node_id(card.name)))) return;
   auto welcome = core_->pool().make<Welcome>();
   welcome->node = core_->card();
   if (card.name == name_) {
@@ -237,8 +244,12 @@ void LiveNode::on_news(Frames& frames) {
     return;
   }
   if (frames.size() != 2 || frames[0] != channel_.news()) return count(Counted::kDroppedMalformed);
+  on_news_bytes(frames[1], false);
+}
+
+void LiveNode::on_news_bytes(std::string_view bytes, bool filtered) {
   NodeId origin{};
-  const MessageRef message = decoded(frames[1], origin);
+  const MessageRef message = decoded(bytes, origin);
   if (!message) return;
   const NodeSlot from = core_->directory().find(origin);
   if (from == kNoSlot) return count(Counted::kDroppedStranger);
@@ -246,12 +257,16 @@ void LiveNode::on_news(Frames& frames) {
   if (!message->type->disseminated && message->type->role != Role::kDissemination) {
     return count(Counted::kDroppedMalformed);
   }
+  // What is published cannot be filtered where it is sent: everybody gets the same.
+  if (!filtered && faults_ && !faults_->news.idle() &&
+      faults_->news.admit(Now::read_mono(), origin, SendClass::kDatagram, bytes) == FaultFilter::Verdict::kTaken) {
+    return;
+  }
   // What a full queue or a broken connection lost. A smaller number is a new life's.
   std::uint64_t& last = news_seen_[origin];
-  if (last != 0 && news_number_ > last + 1) count(Counted::kNewsMissed, news_number_ - last - 1);
-  last = news_number_;
-  last_traffic_ = Now::read_mono();
-  core_->receive(Now::read(), from, message);
+  if (!filtered && last != 0 && news_number_ > last + 1) count(Counted::kNewsMissed, news_number_ - last - 1);
+  if (!filtered) last = news_number_;
+  on_message(from, message);
 }
 
 void LiveNode::on_subscription(Frames& frames) {

@@ -29,6 +29,7 @@ constexpr std::size_t kMaxSeeds = 64;
 }  // namespace
 
 void LiveNode::begin_joining(MonoTime now) {
+  phase_ = Phase::kKnocking;
   phase_until_ = MonoTime::max();
   const std::string own = endpoint();
   for (const std::string& seed : options_.seeds) {
@@ -127,6 +128,10 @@ void LiveNode::join_step(MonoTime now) {
   const bool seed_asked = std::any_of(knocks_.begin(), knocks_.end(),
                                       [](const Knock& knock) { return knock.purpose == Knock::Purpose::kSeed; });
   switch (phase_) {
+    case Phase::kHeld:
+      if (!begun_) return;
+      options_.seeds = std::move(held_seeds_);
+      return begin_joining(now);
     case Phase::kKnocking:
       // All seeds answered, or some did and the others had their time; none is left when all were this node itself.
       if (holder_asked || (seed_asked && now < phase_until_)) return;
@@ -158,7 +163,7 @@ void LiveNode::start(MonoTime now) {
   next_exchange_ = now + kExchangeInterval;
   std::erase_if(knocks_, [](const Knock& knock) { return knock.purpose == Knock::Purpose::kSeed; });
   to_meet_.clear();
-  core_->start(Now::read(), seed_slots_);
+  core_->start(Now::read(), seed_slots_, options_.persisted.get());
 }
 
 // Joined: the strategies run, and somebody of those who were asked for is in the view.

@@ -50,7 +50,8 @@ NodeCore::NodeCore(std::shared_ptr<const Composition> composition, const CoreOpt
       node_(*composition_, block_.get()) {}
 
 NodeCore::~NodeCore() {
-  // Before the pool, whose messages the states may hold.
+  // Before the pool, whose messages they may hold.
+  outbox.clear();
   if (self_ != kNoSlot) node_.destroy();
 }
 
@@ -147,10 +148,12 @@ void NodeCore::drain(Now now) {
           if (action.to == self_) {
             to_self_.push_back(MessageRef::adopt(action.message));
           } else {
-            outbox.push_back({action.to, MessageRef::adopt(action.message)});
+            outbox.push_back({action.to, MessageRef::adopt(action.message), action.send_class});
           }
           break;
-        case Step::Action::Kind::kPublish: outbox.push_back({kNoSlot, MessageRef::adopt(action.message)}); break;
+        case Step::Action::Kind::kPublish:
+          outbox.push_back({kNoSlot, MessageRef::adopt(action.message), action.send_class});
+          break;
       }
     }
     step_.actions().clear();

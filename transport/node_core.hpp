@@ -82,6 +82,7 @@ class NodeCore {
   struct Outgoing {
     NodeSlot to = kNoSlot;  // kNoSlot: to everybody
     MessageRef message;
+    SendClass send_class{};
   };
   std::vector<Outgoing> outbox;
   std::vector<Reply> replies;
