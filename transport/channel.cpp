@@ -33,4 +33,6 @@ Result<Channel> Channel::make(std::string_view topic, std::string_view service, 
 
 std::string Channel::listener(NodeId id) const { return fmt::format("{}@{:016x}", peers, raw(id)); }
 
+std::string Channel::welcome(NodeId id) const { return fmt::format("{}{:016x}", welcomes(), raw(id)); }
+
 }  // namespace hearsay::transport

@@ -28,6 +28,10 @@ struct Channel {
   std::string news() const { return peers + "news"; }
   // The subscription by which a node names itself to those it listens to: XPUB frames carry no peer's identity.
   std::string listener(NodeId id) const;
+  // What an XPUB sends to each new subscriber, so that it knows that its subscriptions have arrived; and what all of
+  // these begin with.
+  std::string welcome(NodeId id) const;
+  std::string welcomes() const { return calls + "welcome="; }
   // Changes of the keys that begin with a prefix.
   std::string changes(std::string_view key) const { return calls + "key=" + std::string(key); }
 };

@@ -18,16 +18,16 @@ std::string pub_endpoint(const std::string& bind) {
 }  // namespace
 
 Result<std::unique_ptr<Links>> Links::open(const Base& base, const LinkOptions& options, const Channel& channel,
-                                           NodeId self, std::string_view welcome) {
+                                           NodeId self) {
   std::unique_ptr<Links> links(new Links(base, options, channel));
-  if (auto bound = links->bind_all(self, welcome); !bound) return tl::unexpected(bound.error());
+  if (auto bound = links->bind_all(self); !bound) return tl::unexpected(bound.error());
   if (options.broker.used()) {
     if (auto joined = links->join_broker(); !joined) return tl::unexpected(joined.error());
   }
   return links;
 }
 
-Result<void> Links::bind_all(NodeId self, std::string_view welcome) {
+Result<void> Links::bind_all(NodeId self) {
   auto router = make_socket(base_.context, zmq::socket_type::router, options_.sockets);
   if (!router) return tl::unexpected(router.error());
   router_ = std::move(*router);
@@ -42,6 +42,7 @@ Result<void> Links::bind_all(NodeId self, std::string_view welcome) {
   xpub_ = std::move(*xpub);
   // Or only the first subscriber of a topic is reported.
   xpub_.set(zmq::sockopt::xpub_verbose, true);
+  const std::string welcome = channel_.welcome(self);
   xpub_.set(zmq::sockopt::xpub_welcome_msg, zmq::const_buffer(welcome.data(), welcome.size()));
   if (auto secured = base_.zap.apply_server(xpub_); !secured) return secured;
   auto pub_at = transport::bind(xpub_, options_.bind_pub.empty() ? pub_endpoint(options_.bind) : options_.bind_pub);
@@ -55,7 +56,7 @@ Result<void> Links::bind_all(NodeId self, std::string_view welcome) {
   // Before any connect, or the welcome is missed.
   sub_.set(zmq::sockopt::subscribe, channel_.news());
   sub_.set(zmq::sockopt::subscribe, channel_.listener(self));
-  sub_.set(zmq::sockopt::subscribe, std::string(welcome));
+  sub_.set(zmq::sockopt::subscribe, channel_.welcomes());
   return {};
 }
 

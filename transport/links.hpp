@@ -53,9 +53,9 @@ class Links {
     const Security& security;
   };
 
-  // Binds. `welcome` is what a new subscriber is sent. Errors as bind()'s and connect()'s.
+  // Binds. Errors as bind()'s and connect()'s.
   static Result<std::unique_ptr<Links>> open(const Base& base, const LinkOptions& options, const Channel& channel,
-                                             NodeId self, std::string_view welcome);
+                                             NodeId self);
   Links(const Links&) = delete;
   Links& operator=(const Links&) = delete;
 
@@ -97,7 +97,7 @@ class Links {
 
   Links(const Base& base, const LinkOptions& options, const Channel& channel)
       : base_(base), options_(options), channel_(channel) {}
-  Result<void> bind_all(NodeId self, std::string_view welcome);
+  Result<void> bind_all(NodeId self);
   Result<void> join_broker();
   // The peer's connection, opened if there is none to this address; null where it cannot be.
   Peer* peer(NodeSlot to, std::string_view address, const std::function<std::string()>& hello);

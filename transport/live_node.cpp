@@ -103,9 +103,8 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   node->wake_.emplace(std::move(*wake));
 
   const NodeId self = node_id(node->name_);
-  node->welcome_ = fmt::format("{}welcome={:016x}", node->channel_.calls, raw(self));
   const Links::Base base{context, *node->zap_, node->security_};
-  auto links = Links::open(base, options.links, node->channel_, self, node->welcome_);
+  auto links = Links::open(base, options.links, node->channel_, self);
   if (!links) return tl::unexpected(links.error());
   node->links_ = std::move(*links);
   node->address_ = node->links_->address();

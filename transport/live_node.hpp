@@ -276,7 +276,6 @@ class LiveNode {
   std::unique_ptr<Links> links_;  // the loop's
   std::optional<Wake> wake_;
   bool publishes_ = false;
-  std::string welcome_;
 
   TurnLock lock_;  // guards what follows
   std::unique_ptr<NodeCore> core_;

@@ -235,7 +235,7 @@ void LiveNode::on_list(std::string_view route, std::string_view channel, const L
 void LiveNode::on_news(Frames& frames) {
   if (frames.size() == 1 && frames[0].starts_with(channel_.calls)) {
     // An XPUB's welcome: its node takes our subscription.
-    const NodeId id = id_after(frames[0], channel_.calls + "welcome=");
+    const NodeId id = id_after(frames[0], channel_.welcomes());
     if (id != NodeId{} && welcomed_.size() < kMaxHeard) welcomed_.insert(id);
     return;
   }
