@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -63,6 +64,42 @@ class ServerFixture final : public RealTimeFixture, public WithServer {
 using RedisFixture = ServerFixture<ServerProcess::Kind::kRedis>;
 using MemcachedFixture = ServerFixture<ServerProcess::Kind::kMemcached>;
 
+// Nodes embedded in this process, one a handle, joined by namespace: a namespace is a cluster of its own.
+class GossipFixture final : public RealTimeFixture {
+ public:
+  using KvFixture::open;
+  std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
+    std::string& first = first_[name_space];
+    auto kv = opened(open_kv(options_of("gossip", first, name_space, timeout)));
+    if (first.empty()) first = endpoint_of(*kv);
+    return kv;
+  }
+
+  // Where the node of a handle is, as its string() says: "gossip(NAME at ENDPOINT, ...".
+  static std::string endpoint_of(const Kv& kv) {
+    const std::string text = kv.string();
+    const std::size_t begin = text.find(" at ") + 4;
+    return text.substr(begin, text.find(',', begin) - begin);
+  }
+
+ private:
+  std::map<std::string, std::string> first_;  // namespace -> endpoint
+};
+
+// Clients of a node that is embedded in this process, one a namespace.
+class ServiceFixture final : public RealTimeFixture {
+ public:
+  using KvFixture::open;
+  std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
+    std::unique_ptr<Kv>& node = nodes_[name_space];
+    if (node == nullptr) node = opened(open_kv(options_of("gossip", "", name_space, timeout)));
+    return opened(open_kv(options_of("service", GossipFixture::endpoint_of(*node), name_space, timeout)));
+  }
+
+ private:
+  std::map<std::string, std::unique_ptr<Kv>> nodes_;
+};
+
 // The nodes of the simulator's protocols; clients take turns in being at one.
 template <std::uint32_t kNodes>
 class SimulatedFixture final : public KvFixture, public WithReplicas, public WithWallClock {
@@ -110,16 +147,19 @@ using SimulatedNodes = SimulatedFixture<3>;
 TYPE_TO_STRING_AS("memory", hearsay::test::MemoryFixture);
 TYPE_TO_STRING_AS("redis", hearsay::test::RedisFixture);
 TYPE_TO_STRING_AS("memcached", hearsay::test::MemcachedFixture);
+TYPE_TO_STRING_AS("gossip", hearsay::test::GossipFixture);
+TYPE_TO_STRING_AS("service", hearsay::test::ServiceFixture);
 TYPE_TO_STRING_AS("1 simulated", hearsay::test::SimulatedNode);
 TYPE_TO_STRING_AS("3 simulated", hearsay::test::SimulatedNodes);
 
 namespace hearsay::test {
 
-using EveryKv = std::tuple<MemoryFixture, RedisFixture, MemcachedFixture, SimulatedNode, SimulatedNodes>;
-using SharedKv = std::tuple<RedisFixture, MemcachedFixture, SimulatedNode, SimulatedNodes>;
+using EveryKv = std::tuple<MemoryFixture, RedisFixture, MemcachedFixture, GossipFixture, ServiceFixture, SimulatedNode,
+                           SimulatedNodes>;
+using SharedKv = std::tuple<RedisFixture, MemcachedFixture, GossipFixture, ServiceFixture, SimulatedNode, SimulatedNodes>;
 using ServerKv = std::tuple<RedisFixture, MemcachedFixture>;
-using ListingKv = std::tuple<MemoryFixture, RedisFixture>;
-using WatchingKv = std::tuple<MemoryFixture>;
+using ListingKv = std::tuple<MemoryFixture, RedisFixture, GossipFixture, ServiceFixture>;
+using WatchingKv = std::tuple<MemoryFixture, GossipFixture, ServiceFixture>;
 using ReplicatedKv = std::tuple<SimulatedNodes>;
 using WallClockKv = std::tuple<SimulatedNode, SimulatedNodes>;
 
