@@ -156,7 +156,8 @@ namespace hearsay::test {
 
 using EveryKv = std::tuple<MemoryFixture, RedisFixture, MemcachedFixture, GossipFixture, ServiceFixture, SimulatedNode,
                            SimulatedNodes>;
-using SharedKv = std::tuple<RedisFixture, MemcachedFixture, GossipFixture, ServiceFixture, SimulatedNode, SimulatedNodes>;
+using SharedKv =
+    std::tuple<RedisFixture, MemcachedFixture, GossipFixture, ServiceFixture, SimulatedNode, SimulatedNodes>;
 using ServerKv = std::tuple<RedisFixture, MemcachedFixture>;
 using ListingKv = std::tuple<MemoryFixture, RedisFixture, GossipFixture, ServiceFixture>;
 using WatchingKv = std::tuple<MemoryFixture, GossipFixture, ServiceFixture>;
