@@ -78,7 +78,8 @@ HEARSAY_KV_CASE(close_unused, "a handle that was never used closes, and one that
   REQUIRE(kv->put({"key", "v", 0s}));
 }
 
-HEARSAY_KV_CASE(writers, "concurrent writers: each value is one that was written, own keys hold the last one", EveryKv) {
+HEARSAY_KV_CASE(writers, "concurrent writers: each value is one that was written, own keys hold the last one",
+                EveryKv) {
   const auto kv = f.open();
   constexpr int kThreads = 4;
   constexpr int kWrites = 50;
@@ -94,7 +95,9 @@ HEARSAY_KV_CASE(writers, "concurrent writers: each value is one that was written
           const auto mine = kv->get(own);
           if (!mine || mine->value != value) ++wrong;
           const auto shared = kv->get("shared");
-          if (!shared || shared->value.size() < 201 || shared->value.substr(0, 200) != std::string(200, shared->value[0])) ++wrong;
+          if (!shared || shared->value.size() < 201 ||
+              shared->value.substr(0, 200) != std::string(200, shared->value[0]))
+            ++wrong;
         }
       });
     }
@@ -194,7 +197,8 @@ HEARSAY_KV_CASE(frozen_server, "a server that says nothing: a timeout within the
   CHECK(kv->get("key").value().value == "new");
 }
 
-HEARSAY_KV_CASE(killed_server, "a server killed in mid-call: an outage, no miss, and recovery after its restart", ServerKv) {
+HEARSAY_KV_CASE(killed_server, "a server killed in mid-call: an outage, no miss, and recovery after its restart",
+                ServerKv) {
   auto& server = have<WithServer>(f);
   const auto kv = f.open();
   REQUIRE(kv->put({"key", "v", 0s}));
@@ -307,7 +311,8 @@ HEARSAY_KV_CASE(watch_wakes, "watch: a waiting watcher hears a put of another th
   CHECK(closed);
 }
 
-HEARSAY_KV_CASE(watch_missed, "watch: who does not listen is told what was missed, once, and the queue is bounded", WatchingKv) {
+HEARSAY_KV_CASE(watch_missed, "watch: who does not listen is told what was missed, once, and the queue is bounded",
+                WatchingKv) {
   const auto kv = f.open();
   const auto watcher = std::move(kv->watch().value());
   for (int i = 0; i < 100'000; ++i) REQUIRE(kv->put({"key " + std::to_string(i % 10), "v", 0s}));
