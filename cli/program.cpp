@@ -16,6 +16,7 @@ void declare_verbs(VerbSet& verbs) {
   declare_run(verbs, run);
   declare_check(verbs, check);
   declare_list(verbs, list);
+  declare_compare(verbs, compare);
 }
 
 }  // namespace

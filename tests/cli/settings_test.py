@@ -35,7 +35,7 @@ class Layers(cli.CliTest):
         self.assertEqual(values, [line.rsplit("  # ", 1)[0].rstrip() for line in again.splitlines()])
 
     def test_every_option_has_a_variable_and_a_key(self):
-        for verb in ("run", "check", "list"):
+        for verb in ("run", "check", "list", "compare"):
             for name, (value, _) in self.table(verb).items():
                 if value in ("", "[]", "false"):
                     continue
