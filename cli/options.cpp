@@ -370,6 +370,13 @@ std::vector<std::string_view> Options::keys() const {
   return names;
 }
 
+bool Options::has_value(std::string_view name) const {
+  if (name == "config") return true;
+  return std::ranges::any_of(declared_, [name](const Declared& declared) {
+    return !declared.is_argument && declared.kind != Kind::kFlag && declared.name == name;
+  });
+}
+
 bool Options::wants_table() const { return print_->count() > 0; }
 
 std::string Options::config_path() const {
