@@ -32,10 +32,12 @@ struct KvOptions {
   Duration gossip_interval{0};                 // 0: the membership's own
   Duration reaper_interval{0};                 // of membership announce; 0: its own
   std::string membership = "swim";             // or announce
+  Duration join_timeout = 5s;                  // how long opening waits for a server to answer
 };
 
-// Opens a store. Errors: kInvalidArgument for options that make no sense (the message names one), kUnavailable where
-// a server that must be there is not. A node or server that is found missing later makes calls fail, not the handle.
+// Opens a store. Errors: kInvalidArgument for options that make no sense (the message names one). No server is waited
+// for, nor need there be one yet: a node or server that is missing makes calls fail, not the handle, and they work as
+// soon as it is there.
 Result<std::unique_ptr<Kv>> open_kv(const KvOptions& options);
 
 }  // namespace hearsay

@@ -1,11 +1,12 @@
 // CURVE (ZeroMQ RFC 26, CurveZMQ) for the sockets of a node or a client: a key pair of one's own, the node's public
 // keys one connects to, and the list of public keys that are let in. Keys travel in files of the format that `hearsay
-// keygen` writes. Off unless a key file is given; half of a configuration is refused, never ignored.
+// keygen` writes (key_files.hpp). Off unless a key file is given; half of a configuration is refused, never ignored.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
+#include <zmq.hpp>
 
 #include "core/base/result.hpp"
 
@@ -30,11 +31,18 @@ struct Security {
   bool enabled = false;
   KeyPair own;
   std::string server_key;            // public
-  std::vector<std::string> allowed;  // public, sorted
+  std::vector<std::string> allowed;  // public, sorted, each once
 };
 
 // kInvalidArgument (naming the file, the line and the way out) for what cannot be read or is half configured: `binds`
-// needs key_file and allow_file, `connects` needs key_file and server_key. All off: a Security that is off.
+// needs key_file and allow_file, `connects` needs key_file and server_key; who does both and names no server_key means
+// a cluster whose nodes share this pair. Who binds lets its own key in too, for the same reason. What is given and not
+// needed is still read and checked. All off: a Security that is off.
 Result<Security> load_security(const SecurityOptions& options, bool binds, bool connects);
+
+// Makes a socket a CURVE client with the keys of `security`; nothing where that is off. Before connect. Its server is
+// authenticated by server_key. The counterpart for who binds is ZapHandler::apply_server (zap.hpp), which needs a
+// running handler: without one CURVE lets everybody in.
+Result<void> apply_client(zmq::socket_t& socket, const Security& security);
 
 }  // namespace hearsay::transport

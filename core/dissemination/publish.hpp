@@ -17,6 +17,7 @@ struct PublishState {};
 
 class Publish final : public StatefulOf<Publish, Role::kDissemination, PublishState> {
  public:
+  bool publishes() const override { return true; }
   std::vector<const MessageType*> messages() const override { return {}; }
   // The message travels as it is: its type says which role it is for, its sender is its origin.
   void on_disseminate(Step& step, PublishState&, const Message& message) const { step.publish(MessageRef(&message)); }

@@ -162,8 +162,11 @@ Result<void> check_namespace(std::string_view name_space) {
   if (name_space.size() > kMaxNamespaceBytes) {
     return invalid(fmt::format("a namespace has at most {} characters", kMaxNamespaceBytes));
   }
-  if (!std::all_of(name_space.begin(), name_space.end(), allowed)) {
-    return invalid(fmt::format("'{}' is no namespace: letters, digits, '.', '_' and '-' alone", name_space));
+  const auto wrong = std::find_if_not(name_space.begin(), name_space.end(), allowed);
+  if (wrong != name_space.end()) {
+    // The byte and not the text, which may have more than a line.
+    return invalid(fmt::format("a namespace has letters, digits, '.', '_' and '-' alone, and not 0x{:02x}",
+                               static_cast<unsigned char>(*wrong)));
   }
   return {};
 }

@@ -96,6 +96,12 @@ void visit_sync(SwimConfig& c, ParamVisitor& v) {
       "wait before seeds that did not answer are asked again, as long as nobody else is known (serf's agent waits "
       "30 s). Lower joins sooner once a seed is up, and knocks more often meanwhile (serf's)");
   v.boolean(
+      "introduce", c.introduce,
+      "send a life sign at once to every member that a seed's answer tells a joiner of. On: nodes that start together "
+      "know each other one and a half round trips after the last one asked, at up to one message a member and join; "
+      "off: the members learn of a joiner by gossip, which takes some rounds and costs less (ZeroMQ's RFC 36, ZRE: "
+      "HELLO to every peer; memberlist has none)");
+  v.boolean(
       "warm_start", c.warm_start,
       "begin a node's first life believing that every node of the directory lives, and ask no seed: a cluster that "
       "has been up for long, for experiments with thousands of members. Off: members join through the seeds (hearsay's "

@@ -56,6 +56,7 @@ struct SwimConfig {
   // Full state: joining, repair, rejoining, forgetting.
   Duration push_pull_interval = 30s;
   Duration join_retry_interval = 5s;
+  bool introduce = false;
   bool warm_start = false;
   int rejoin = static_cast<int>(SwimRejoin::kPushPull);
   Duration reconnect_interval = 30s;

@@ -32,6 +32,9 @@ void SwimState::digest(Hasher& hasher) const {
   }
   hasher.add(seeds.size());
   for (const NodeSlot seed : seeds) hasher.add(raw(seed));
+  // Only where it can be set, so that the fingerprints of runs without introductions are those from before there were
+  // any.
+  if (introduced) hasher.add(introduced);
 }
 
 }  // namespace hearsay::swim

@@ -46,6 +46,7 @@ struct SwimState {
   std::uint8_t awareness = 0;  // Lifeguard's local health: 0 is healthy
   bool leaving = false;
   bool gossip_armed = false;
+  bool introduced = false;  // to whom a seed's first answer told of
 
   Probe probe;
   std::uint64_t round_key = 0;  // the order of this round of probes: a keyed permutation of the first round_size slots

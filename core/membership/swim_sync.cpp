@@ -20,11 +20,32 @@ void SwimStrategy::ask_seeds(Step& step, State& s) const {
 // learns from it that it is dead to the asker's side refutes in the answer, and one exchange heals what takes two
 // there. As in memberlist, what was news is passed on, also by a joiner: when many join at once, each seed's answer is
 // only a part, and without that the early ones wait for the next push-pull.
+//
+// A joiner's introduction goes to everyone whom its first answer shows to be a member, also to those it has heard of
+// already: it may know them by gossip, and they need not know it. Later answers, and those of further seeds, add only
+// who is new. At most one message a member of the page, so Sync::kPageMembers a step.
 void SwimStrategy::on_sync(Step& step, State& s, NodeSlot from, const Sync& sync) const {
+  const MessageRef hello = introduction(step, s, from, sync);
   for (const MemberFact& fact : sync.members) {
-    hear(step, s, {fact.subject.slot, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, Via::kSync);
+    const NodeSlot subject = fact.subject.slot;
+    const bool heard_of = s.introduced && step.view().get(subject).known;
+    hear(step, s, {subject, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, Via::kSync);
+    if (!hello || heard_of || subject == step.self() || subject == from) continue;
+    if (step.view().is_member(subject)) step.send(subject, hello);
   }
+  if (hello && sync.last) s.introduced = true;
   if (!sync.reply && sync.last) send_state(step, from, true);
+}
+
+// What a joiner tells those that `sync` shows, when that is a seed's answer; nothing otherwise.
+MessageRef SwimStrategy::introduction(Step& step, const State& s, NodeSlot from, const Sync& sync) const {
+  if (!config_.introduce || !sync.reply || s.leaving || !contains(s.seeds, from)) return {};
+  const Update self{step.self(), {step.epoch(), s.incarnation, Status::kAlive}, kNoSlot};
+  // Too long a name for a datagram: counted when it was announced.
+  if (Broadcasts::encoded_bytes(self, step.directory()) > room()) return {};
+  auto message = step.make<Gossip>();
+  message->facts.add(self, step.directory());
+  return step.sealed(std::move(message));
 }
 
 // All pages at once: each counts alone, so that they may arrive in any order, and nobody has to collect them.

@@ -62,6 +62,11 @@ class Node {
   void leave(Step& step) const;
 
   void save(MonoTime now, Persisted& out) const;
+  // What the node holds itself, and whether its own copy answers a get of a key: see Strategy.
+  const Store* store() const { return composition_.strategy(Role::kReplication).store(state(Role::kReplication)); }
+  bool answers_alone(const Placement& placement, NodeSlot self, std::uint64_t hash) const {
+    return composition_.strategy(Role::kReplication).answers_alone(placement, self, hash);
+  }
   void digest(Hasher& hasher) const;
 
  private:

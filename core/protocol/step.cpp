@@ -54,6 +54,7 @@ void Step::clear() {
   actions_.clear();
   replies_.clear();
   observations_.clear();
+  key_changes_.clear();
   changes_.clear();
   handoffs_.clear();
   deliveries_.clear();

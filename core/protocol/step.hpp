@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -61,6 +62,13 @@ struct MemberChange {
   bool gone() const { return before.member() && !after.member(); }
   // The same node, started anew: its former state may be lost.
   bool restarted() const { return before.known && after.member() && after.belief.epoch != before.belief.epoch; }
+};
+
+// A change of a node's store, with the key itself: for whoever watches keys. Observations have the key's hash alone.
+struct KeyChange {
+  ObservationKind kind{};  // kStored, kTombstone, kExpired or kDropped
+  Version version;
+  std::string key;
 };
 
 class Step {
@@ -127,7 +135,8 @@ class Step {
   void send(NodeSlot to, Draft<M>&& draft, SendClass send_class = SendClass::kDatagram) {
     send(to, sealed(std::move(draft)), send_class);
   }
-  // To everybody who listens to the topic, known or not, the sender excluded. Only dissemination strategies call it.
+  // To everybody who listens to the topic, known or not, the sender excluded. Only a dissemination strategy calls it,
+  // and one that says so (Strategy::publishes).
   void publish(MessageRef message) {
     HEARSAY_CHECK(role_ == Role::kDissemination && message->wire_bytes != 0);
     push({Action::Kind::kPublish, SendClass::kDatagram, role_, {}, kNoSlot, message.detach(), Duration::zero()});
@@ -164,6 +173,7 @@ class Step {
   }
   void observe_key(ObservationKind kind, std::string_view key, Version version, std::uint64_t value = 0) {
     if (environment_.observed) observations_.push_back({{}, self_, kNoSlot, kind, hash64(key), value, version});
+    if (keys_watched_) key_changes_.push_back({kind, version, std::string(key)});
   }
 
   // ---- for the driver ----
@@ -183,6 +193,9 @@ class Step {
   std::vector<Action>& actions() { return actions_; }
   std::vector<Reply>& replies() { return replies_; }
   std::vector<Observation>& observations() { return observations_; }
+  // Whether key_changes() are kept; not unless somebody watches.
+  void watch_keys(bool watched) { keys_watched_ = watched; }
+  std::vector<KeyChange>& key_changes() { return key_changes_; }
   MessagePool& pool() { return *environment_.pool; }
   // Lets go of everything undrained.
   void clear();
@@ -215,6 +228,8 @@ class Step {
   std::vector<Action> actions_;
   std::vector<Reply> replies_;
   std::vector<Observation> observations_;
+  bool keys_watched_ = false;
+  std::vector<KeyChange> key_changes_;
   std::vector<MemberChange> changes_;
   std::vector<MessageRef> handoffs_;
   std::vector<std::pair<NodeSlot, MessageRef>> deliveries_;

@@ -23,7 +23,9 @@
 
 namespace hearsay {
 
+class Placement;
 class Step;
+class Store;
 struct Message;
 struct MessageType;
 struct MemberChange;
@@ -65,6 +67,10 @@ class Strategy : public Component {
   virtual void construct(void* state) const = 0;
   virtual void destroy(void* state) const = 0;
 
+  // Dissemination: whether it ever calls Step::publish. Where nobody does, a driver need not listen to every member's
+  // announcements, which on real sockets is a connection each; drivers hold a strategy to what it says here.
+  virtual bool publishes() const { return false; }
+
   // Every message type it sends or receives.
   virtual std::vector<const MessageType*> messages() const = 0;
 
@@ -83,6 +89,15 @@ class Strategy : public Component {
   virtual void request(Step& step, void* state, const Request& request) const = 0;
   // What shall survive a crash, added to `out`. Called at any time; `now` is the node's monotonic clock.
   virtual void save(const void* state, MonoTime now, Persisted& out) const = 0;
+  // Replication: what this node holds itself; null where nothing was ever held. For a driver that reads between steps
+  // (a list of keys, a get that answers_alone()).
+  virtual const Store* store([[maybe_unused]] const void* state) const { return nullptr; }
+  // Replication: whether this node's own copy is the answer to a get, so that nobody needs to be asked: it is one of the
+  // key's replicas, one answer is enough, and a read repairs nothing. O(replicas).
+  virtual bool answers_alone([[maybe_unused]] const Placement& placement, [[maybe_unused]] NodeSlot self,
+                             [[maybe_unused]] std::uint64_t hash) const {
+    return false;
+  }
   // Feeds everything that a later decision depends on to the fingerprint, in an order that does not depend on addresses
   // or hash tables: two states with one digest act alike from here on. What follows from the rest may be left out.
   virtual void digest(const void* state, Hasher& hasher) const = 0;
@@ -116,6 +131,7 @@ class StatefulOf : public Base {
     self().on_request(step, of(state), request);
   }
   void save(const void* state, MonoTime now, Persisted& out) const final { self().on_save(of(state), now, out); }
+  const Store* store(const void* state) const final { return self().held(of(state)); }
   void digest(const void* state, Hasher& hasher) const final { self().on_digest(of(state), hasher); }
 
   // Defaults, hidden by the derived class where it has its own.
@@ -127,6 +143,7 @@ class StatefulOf : public Base {
   void on_request(Step&, State&, const Request&) const {}
   void on_save(const State&, MonoTime, Persisted&) const {}
   void on_timer(Step&, State&, Timer) const {}
+  const Store* held(const State&) const { return nullptr; }
   void on_digest(const State&, Hasher&) const {}
 
  private:

@@ -6,9 +6,11 @@
 // nodes may never see one. The strategy is immutable; a state belongs to its node's thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/protocol/strategy.hpp"
@@ -56,6 +58,14 @@ class Coordinated : public StatefulOf<Derived, Role::kReplication, LazyKv<Kv>> {
   }
   void on_save(const State& state, MonoTime now, Persisted& out) const {
     if (state.kv != nullptr) state.kv->replica.save(now, out);
+  }
+  const Store* held(const State& state) const { return state.kv != nullptr ? &state.kv->replica.store() : nullptr; }
+  bool answers_alone(const Placement& placement, NodeSlot self, std::uint64_t hash) const override {
+    if (params_.n == 1) return placement.lookup(hash) == self;
+    if (params_.read_repair || params_.read_order != static_cast<int>(ReadOrder::kQuorum)) return false;
+    std::array<NodeSlot, kMaxReplicas> nodes;
+    const std::size_t found = placement.replicas(hash, std::span(nodes).first(static_cast<std::size_t>(params_.n)));
+    return params_.n != 0 && params_.needed(params_.r, found) <= 1 && contains(std::span(nodes).first(found), self);
   }
   void on_digest(const State& state, Hasher& hasher) const {
     hasher.add(state.kv != nullptr);

@@ -233,6 +233,7 @@ void Engine::arm_by_clock(NodeRecord& record, std::uint32_t node, const Step::Ac
 // One payload, shared by all receivers: everybody who was ever started, since a publisher is not told who crashed or
 // left. What is sent to those is dropped where they were, and is a cost like the rest.
 void Engine::publish(NodeRecord& record, std::uint32_t node, const Message& message) {
+  HEARSAY_CHECK(composition_.strategy(Role::kDissemination).publishes());
   for (std::uint32_t to = 0; to < arena_.size(); ++to) {
     if (to == node || arena_[to].epoch == 0) continue;
     transmit(record, node, to, message, network_.send_published(now_ns_, node, to, message.wire_bytes));

@@ -61,6 +61,14 @@ class Inspector final : public ParamVisitor {
   std::set<std::string> names_;
 };
 
+TEST_CASE("catalogue: of the disseminations only publish needs a driver to listen to everybody's announcements") {
+  for (const CatalogueEntry* entry : Catalogue::builtin().list(Role::kDissemination)) {
+    CAPTURE(entry->name);
+    const auto built = entry->configure()->build();
+    CHECK(static_cast<const Strategy&>(*built).publishes() == (entry->name == "publish"));
+  }
+}
+
 TEST_CASE("catalogue: every strategy is described, has valid defaults and presets, and builds what it says") {
   for (const Role role : kAllRoles) {
     for (const CatalogueEntry* entry : Catalogue::builtin().list(role)) {

@@ -75,6 +75,7 @@ class LoggedMembership final : public StatefulOf<LoggedMembership, Role::kMember
 class LoggedDissemination final : public StatefulOf<LoggedDissemination, Role::kDissemination, Nothing> {
  public:
   explicit LoggedDissemination(Log& log) : log_(log) {}
+  bool publishes() const override { return true; }
   std::vector<const MessageType*> messages() const override { return {&message_type<Rumour>()}; }
   void on_start(Step&, Nothing&, const Boot&) const { log_.push_back("dissemination start"); }
   void on_member_change(Step&, Nothing&, const MemberChange& change) const {

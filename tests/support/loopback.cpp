@@ -135,6 +135,7 @@ void Loopback::drain(NodeSlot slot) {
         break;
       case Step::Action::Kind::kPublish: {
         const MessageRef message = MessageRef::adopt(std::exchange(action.message, nullptr));
+        HEARSAY_CHECK(life.composition->strategy(Role::kDissemination).publishes());
         for (std::uint32_t i = 0; i < size(); ++i) {
           if (NodeSlot{i} != slot && up(NodeSlot{i})) post(slot, NodeSlot{i}, message);
         }

@@ -25,6 +25,7 @@ class EverybodyAlive final : public StatefulOf<EverybodyAlive, Role::kMembership
 // Publishes what it is given as it is, once.
 class PublishAsIs final : public StatefulOf<PublishAsIs, Role::kDissemination, Nothing> {
  public:
+  bool publishes() const override { return true; }
   std::vector<const MessageType*> messages() const override { return {}; }
   void on_disseminate(Step& step, Nothing&, const Message& message) const { step.publish(MessageRef(&message)); }
 };
