@@ -79,6 +79,8 @@ tl::unexpected<Error> bind_failure(int number, const std::string& endpoint) {
 
 // The error's number, or 0.
 int open_socket(zmq::context_t& context, zmq::socket_type type, zmq::socket_t& socket) {
+  // Asked before, because UBSan needs descriptors itself to look at the exception.
+  if (const int error = descriptors_missing(1); error != 0) return error;
   try {
     socket = zmq::socket_t(context, type);
     return 0;
