@@ -64,40 +64,38 @@ class ServerFixture final : public RealTimeFixture, public WithServer {
 using RedisFixture = ServerFixture<ServerProcess::Kind::kRedis>;
 using MemcachedFixture = ServerFixture<ServerProcess::Kind::kMemcached>;
 
-// Nodes embedded in this process, one a handle, joined by namespace: a namespace is a cluster of its own.
-class GossipFixture final : public RealTimeFixture {
- public:
-  using KvFixture::open;
-  std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
-    std::string& first = first_[name_space];
-    auto kv = opened(open_kv(options_of("gossip", first, name_space, timeout)));
-    if (first.empty()) first = endpoint_of(*kv);
-    return kv;
-  }
-
-  // Where the node of a handle is, as its string() says: "gossip(NAME at ENDPOINT, ...".
-  static std::string endpoint_of(const Kv& kv) {
-    const std::string text = kv.string();
+// Nodes in this process, one a namespace: a namespace is a cluster of its own.
+class NodeFixture : public RealTimeFixture {
+ protected:
+  // Where the node of a namespace is, as its string() says: "gossip(NAME at ENDPOINT, ...".
+  std::string endpoint(const std::string& name_space, Duration timeout) {
+    std::unique_ptr<Kv>& node = nodes_[name_space];
+    if (node == nullptr) node = opened(open_kv(options_of("gossip", "", name_space, timeout)));
+    const std::string text = node->string();
     const std::size_t begin = text.find(" at ") + 4;
     return text.substr(begin, text.find(',', begin) - begin);
   }
 
  private:
-  std::map<std::string, std::string> first_;  // namespace -> endpoint
+  std::map<std::string, std::unique_ptr<Kv>> nodes_;
 };
 
-// Clients of a node that is embedded in this process, one a namespace.
-class ServiceFixture final : public RealTimeFixture {
+// Each handle is a node that joins.
+class GossipFixture final : public NodeFixture {
  public:
   using KvFixture::open;
   std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
-    std::unique_ptr<Kv>& node = nodes_[name_space];
-    if (node == nullptr) node = opened(open_kv(options_of("gossip", "", name_space, timeout)));
-    return opened(open_kv(options_of("service", GossipFixture::endpoint_of(*node), name_space, timeout)));
+    return opened(open_kv(options_of("gossip", endpoint(name_space, timeout), name_space, timeout)));
   }
+};
 
- private:
-  std::map<std::string, std::unique_ptr<Kv>> nodes_;
+// Each handle is a client.
+class ServiceFixture final : public NodeFixture {
+ public:
+  using KvFixture::open;
+  std::unique_ptr<Kv> open(const std::string& name_space, Duration timeout) override {
+    return opened(open_kv(options_of("service", endpoint(name_space, timeout), name_space, timeout)));
+  }
 };
 
 // The nodes of the simulator's protocols; clients take turns in being at one.
