@@ -11,6 +11,7 @@
 #include "core/base/quantity.hpp"
 #include "core/protocol/view.hpp"
 #include "sim/plan/input.hpp"
+#include "transport/channel.hpp"
 #include "transport/node_client.hpp"
 #include "transport/node_core.hpp"
 

@@ -114,7 +114,7 @@ class GossipKv final : public Kv {
   Result<std::unique_ptr<KvWatcher>> do_watch(std::string_view prefix) override {
     NodeWatcher::Options watch;
     watch.context = &context_;
-    watch.channel = channel_.calls;
+    watch.channel = channel_;
     watch.key_prefix = prefix;
     watch.strip = this->prefix().size();
     watch.security = &security_;

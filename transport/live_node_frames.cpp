@@ -278,7 +278,8 @@ void LiveNode::on_subscription(Frames& frames) {
     core_->watch_keys(watchers_ > 0);
     return;
   }
-  if (const NodeId id = id_after(topic, channel_.peers + "@"); id != NodeId{}) {
+  if (subscribes && id_after(topic, channel_.echoes()) != NodeId{}) return links_->publish(topic, "");
+  if (const NodeId id = id_after(topic, channel_.peers + "~"); id != NodeId{}) {
     if (subscribes && listeners_.size() < kMaxHeard) listeners_.insert(id);
     if (!subscribes) listeners_.erase(id);
   }
