@@ -17,6 +17,7 @@ void declare_verbs(VerbSet& verbs) {
   declare_check(verbs, check);
   declare_list(verbs, list);
   declare_compare(verbs, compare);
+  declare_kv(verbs, [](const KvSettings& settings) { return kv(settings, open_kv); });
 }
 
 }  // namespace
