@@ -97,7 +97,7 @@ class Peer:
         self.epoch = int(time.time()) % 2**31 + 2**31  # above what the same name had before
         self.peers_channel = f"{topic}|{namespace}|".encode()
         self.calls_channel = f"{service}|{namespace}|".encode()
-        self.prefix = f"{namespace}/" if namespace else ""
+        self.prefix = f"{namespace}/"
         self.sequence = self.news_sequence = self.call_id = 0
         self.nodes: dict[int, list] = {}  # by id, the card
         self.dealers: dict[int, zmq.Socket] = {}
@@ -116,7 +116,7 @@ class Peer:
         pub_port = self.xpub.bind_to_random_port("tcp://127.0.0.1")
         self.address = f"tcp://127.0.0.1:{router_port},{pub_port}"
         self.sub = self.socket(zmq.SUB)
-        for topic in (self.peers_channel + b"news", self.peers_channel + b"@%016x" % self.id,
+        for topic in (self.peers_channel + b"news", self.peers_channel + b"~%016x" % self.id,
                       self.calls_channel + b"welcome="):
             self.sub.setsockopt(zmq.SUBSCRIBE, topic)
         self.seed = self.dealer(seed)
@@ -238,7 +238,7 @@ class Peer:
             self.send(origin, "kv.Found", [body[0], *self.store.fetch(body[1]), self.ticket()])
 
     def on_subscription(self, frames: list) -> None:
-        own = self.peers_channel + b"@"
+        own = self.peers_channel + b"~"
         if frames[0][:1] == b"\1":
             self.subscriptions.add(frames[0][1:])
         if frames[0][:1] == b"\1" and frames[0][1:].startswith(own):
@@ -328,9 +328,8 @@ def put_and_get(peer: Peer) -> None:
     peer.operate((PUT, "short", b"lived", 50 * MS))
     peer.wait(lambda: peer.operate((GET, "short", b"", 0))[0][:2] == [False, NOT_FOUND], "a value expired")
     expect(peer.operate((PUT, "x" * 251, b"", 0))[0][:2] == [False, TOO_LARGE], "a key of 251 bytes is refused")
-    if peer.prefix:
-        results = peer.call("client.Call", "client.Answer", [[GET, "others/key", b"", 0]])[0]
-        expect(results[0][:2] == [False, INVALID_ARGUMENT], "a key of another namespace is refused")
+    results = peer.call("client.Call", "client.Answer", [[GET, "others/key", b"", 0]])[0]
+    expect(results[0][:2] == [False, INVALID_ARGUMENT], "a key of another namespace is refused")
 
 
 def list_keys(peer: Peer) -> None:
