@@ -1,11 +1,8 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -14,6 +11,7 @@
 #include <thread>
 
 #include "cli/exit_codes.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/run_folder.hpp"
 #include "cli/scenario.hpp"
 #include "cli/summary.hpp"
@@ -30,39 +28,6 @@
 namespace hearsay::cli {
 
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-static_assert(std::atomic<bool>::is_always_lock_free);  // or a signal handler must not touch it
-
-extern "C" void on_signal(int) {
-  if (interrupted.exchange(true, std::memory_order_relaxed)) ::_exit(kInterrupted);
-}
-
-// The first SIGINT, SIGTERM or SIGHUP asks the runs to end; a second one, of any of them, ends the program at once.
-class SignalGuard {
- public:
-  SignalGuard() {
-    interrupted = false;
-    struct sigaction action{};
-    action.sa_handler = on_signal;
-    for (std::size_t i = 0; i < kSignals.size(); ++i) {
-      ::sigaction(kSignals[i], nullptr, &old_[i]);
-      // Under nohup the end of the terminal is not to be heard of.
-      if (kSignals[i] == SIGHUP && old_[i].sa_handler == SIG_IGN) continue;
-      ::sigaction(kSignals[i], &action, nullptr);
-    }
-  }
-  ~SignalGuard() {
-    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &old_[i], nullptr);
-  }
-  SignalGuard(const SignalGuard&) = delete;
-  SignalGuard& operator=(const SignalGuard&) = delete;
-
- private:
-  static constexpr std::array<int, 3> kSignals{SIGINT, SIGTERM, SIGHUP};
-  std::array<struct sigaction, 3> old_{};
-};
 
 // What all runs of a command have in common.
 class Session {
@@ -99,7 +64,7 @@ class Session {
 world::RunOptions Session::options(std::uint32_t run, EventLog* log) {
   world::RunOptions options;
   options.wire = settings_.wire;
-  options.interrupted = &interrupted;
+  options.interrupted = &interrupt_flag();
   if (progress_.active()) options.progress = [this, run](const world::Progress& progress) { show(run, progress); };
   if (run == 0) {
     options.observations = [log](const Observation& observation) { log->write(observation); };
@@ -151,7 +116,7 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   const auto work = [&] {
     for (;;) {
       const std::uint32_t i = next++;
-      if (i >= settings_.runs || interrupted.load(std::memory_order_relaxed)) return;
+      if (i >= settings_.runs || was_interrupted()) return;
       finished[i] = run_one(i, first_seed + i, log);
     }
   };
@@ -171,16 +136,20 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   for (auto& result : finished) {
     if (result) {
       results.push_back(std::move(*result));
-    } else if (!interrupted) {
+    } else if (!was_interrupted()) {
       return tl::unexpected(result.error());
     }
   }
   return results;
 }
 
+// The command that repeats runs: what of the settings belongs to them, beside the file and the seed.
 std::string repeat_command(const RunSettings& settings, std::uint64_t seed, std::uint32_t runs) {
-  return fmt::format("hearsay run {}{} --seed {}", shell_word(settings.file), settings.repeat_options, seed) +
-         (runs > 1 ? fmt::format(" --runs {}", runs) : "");
+  std::string text = "hearsay run " + shell_word(settings.file);
+  for (const std::string& override_ : settings.overrides) text += " --set " + shell_word(override_);
+  if (settings.wire) text += " --wire";
+  text += fmt::format(" --seed {}", seed);
+  return runs > 1 ? text + fmt::format(" --runs {}", runs) : text;
 }
 
 // Of a JSON document that quotes file names: they may hold any byte.
@@ -193,6 +162,7 @@ class Manifest {
  public:
   Manifest(const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
     json_["program"] = "hearsay";
+    json_["on"] = "simulated";
     json_["status"] = "running";
     json_["version"] = kVersion;
     json_["commit"] = kCommit;
@@ -314,7 +284,7 @@ int run(const RunSettings& given) {
   Session session(settings, *plan);
   auto results = session.run_all(seed, &*log);
   if (!results) return give_up(results.error());
-  const bool cut_short = interrupted;
+  const bool cut_short = was_interrupted();
   leave_out_partial(*results);
 
   const std::vector<measure::RunsSummary> summary = measure::summarise(*results);

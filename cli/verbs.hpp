@@ -2,13 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/terminal.hpp"
+#include "core/base/time.hpp"
+#include "core/kv/kv.hpp"
+#include "transport/kv_options.hpp"
+#include "transport/security.hpp"
 
 namespace hearsay::cli {
+
+// The simulator ------------------------------------------------------------------------------------------------------
 
 struct RunSettings {
   std::string file;
@@ -21,7 +29,6 @@ struct RunSettings {
   bool wire = false;
   bool quiet = false;
   ColorChoice color = ColorChoice::kAuto;
-  std::string repeat_options;  // what of the command line belongs to the run, beside the file and the seed
 };
 
 int run(const RunSettings& settings);
@@ -42,5 +49,108 @@ struct ListSettings {
 };
 
 int list(const ListSettings& settings);
+
+struct CompareSettings {
+  std::string left, right;  // run folders, or links to them
+  bool json = false;
+  ColorChoice color = ColorChoice::kAuto;
+};
+
+int compare(const CompareSettings& settings);
+
+// Real sockets -------------------------------------------------------------------------------------------------------
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError, kOff };
+
+// What a node and a standalone service have in common.
+struct ServingSettings {
+  std::string name;
+  std::string bind = "tcp://127.0.0.1:*";  // "*" takes a free port
+  std::string name_space;
+  std::string topic = "go.micro.kv.announce";
+  std::string service = "go.micro.kv";
+  transport::SecurityOptions security;
+  LogLevel log_level = LogLevel::kInfo;
+  Duration ready_timeout = 10s;  // until it is ready, or gives up
+  bool json = false;             // the ready line as an object
+  bool quiet = false;            // no log at all
+};
+
+// Of the XSUB/XPUB proxy of a star, as its peers see it: they publish to `xsub` and subscribe to `xpub`.
+struct BrokerEndpoints {
+  std::string xsub, xpub;
+};
+// Of "XSUB,XPUB". Pure.
+BrokerEndpoints broker_endpoints(const std::string& text);
+
+struct NodeSettings : ServingSettings {
+  std::vector<std::string> seed_nodes;  // endpoints to join through; none: it begins a cluster
+  std::uint32_t replicas = 1;
+  std::string membership = "swim";
+  std::string dissemination = "push";
+  std::string ring = "karger";
+  std::vector<std::string> overrides;  // role.parameter=value; choose_strategies() in node_strategies.hpp reads them
+  double weight = 1;
+  std::uint32_t zone = 0;
+  std::string broker;  // "XSUB,XPUB": broker_endpoints() parts them; empty: a mesh
+};
+
+int node(const NodeSettings& settings);
+
+struct ServeSettings : ServingSettings {
+  std::uint64_t max_items = std::uint64_t{1} << 24;
+  std::int64_t max_bytes = std::int64_t{1} << 30;  // of keys and values together
+};
+
+int serve(const ServeSettings& settings);
+
+struct BrokerSettings {
+  std::string frontend;  // XSUB, where nodes publish
+  std::string backend;   // XPUB, where nodes subscribe
+  transport::SecurityOptions security;
+  LogLevel log_level = LogLevel::kInfo;
+  bool json = false;
+  bool quiet = false;
+};
+
+int broker(const BrokerSettings& settings);
+
+struct StatusSettings {
+  std::string endpoint;
+  std::string name_space;
+  std::string topic = "go.micro.kv.announce";
+  transport::SecurityOptions security;
+  Duration timeout = 500ms;
+  bool json = false;
+};
+
+int status(const StatusSettings& settings);
+
+struct KeygenSettings {
+  std::string prefix;  // of the two files
+  bool json = false;
+};
+
+int keygen(const KeygenSettings& settings);
+
+// The key-value store ------------------------------------------------------------------------------------------------
+
+// One call by `hearsay kv VERB`. The backend is as the user named it: of "gossip", kv() is a client of the nodes.
+struct KvSettings {
+  enum class Op : std::uint8_t { kPut, kGet, kDel, kList, kWatch } op{};
+  KvOptions store;
+  std::string key;             // of list and watch: the prefix
+  std::string value;           // of put; "-" is standard input
+  Duration ttl{0};             // of put; 0: it never expires
+  std::uint64_t limit = 1000;  // of list
+  std::uint64_t count = 0;     // of watch: changes until it ends; 0: any number
+  Duration span{0};            // of watch: how long; 0: until it is interrupted
+  bool json = false;
+  bool quiet = false;
+};
+
+using KvOpener = std::function<Result<std::unique_ptr<Kv>>(const KvOptions&)>;
+
+int kv(const KvSettings& settings, const KvOpener& open);
 
 }  // namespace hearsay::cli

@@ -8,6 +8,7 @@
 #include "core/base/random.hpp"
 #include "core/protocol/private_views.hpp"
 #include "core/ring/placement_cache.hpp"
+#include "sim/plan/compose.hpp"
 #include "sim/plan/parameters.hpp"
 #include "sim/world/engine.hpp"
 #include "sim/world/shared_views.hpp"
@@ -19,18 +20,6 @@ namespace hearsay::world {
 namespace {
 
 using measure::ProcessState;
-
-template <class Role>
-std::shared_ptr<const Role> built(const plan::StrategyChoice& choice) {
-  auto role = std::dynamic_pointer_cast<const Role>(choice.config->build());
-  HEARSAY_CHECK(role != nullptr);
-  return role;
-}
-
-Composition compose(const plan::Plan& plan) {
-  return Composition(built<Strategy>(plan.membership), built<Strategy>(plan.dissemination),
-                     built<Strategy>(plan.replication), built<Ring>(plan.ring));
-}
 
 std::unique_ptr<ViewStore> make_views(const plan::Plan& plan) {
   const auto nodes = static_cast<std::uint32_t>(plan.nodes.size());
@@ -72,7 +61,7 @@ class World final : public EngineListener {
         seed_(seed),
         options_(options),
         timeline_(std::move(timeline)),
-        composition_(compose(plan)),
+        composition_(plan::compose(plan)),
         views_(make_views(plan)),
         placements_(composition_.ring(), plan.directory),
         network_(plan, seed),

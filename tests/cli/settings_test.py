@@ -1,0 +1,102 @@
+"""Where a value comes from: the flag, the environment, the file of --config, the default, in this order."""
+import cli
+
+
+class Layers(cli.CliTest):
+    def table(self, *arguments, **options):
+        """What --print-config says: the value and the place of each option."""
+        lines = self.succeeds(*arguments, "--print-config", **options).stdout.splitlines()
+        self.assertRegex(lines[0], r"\A\[\w+\]\Z")
+        rows = {}
+        for line in lines[1:]:
+            setting, place = line.rsplit("  # ", 1)
+            name, _, value = setting.partition(" = ")
+            rows[name.strip().removeprefix("# ")] = (value.strip(), place)
+        return rows
+
+    def test_each_layer_beats_those_below_it(self):
+        self.write("c.toml", "[run]\nruns = 3\njobs = 1\nout = 'there'\n")
+        env = {"HEARSAY_CONFIG": "c.toml", "HEARSAY_RUNS": "4", "HEARSAY_JOBS": "2"}
+        rows = self.table("run", "small.toml", "--runs", "5", env=env)
+        self.assertEqual(rows["runs"], ("5", "--runs"))
+        self.assertEqual(rows["jobs"], ("2", "HEARSAY_JOBS"))
+        self.assertEqual(rows["out"], ('"there"', "c.toml:4:7"))
+        self.assertEqual(rows["color"], ('"auto"', "default"))
+        self.assertEqual(rows["seed"], ("", "default: not set"))
+        self.succeeds("run", "small.toml", "--quiet", "--runs", "1", env=env)
+        self.assertEqual(len(self.run_folders("there")), 1)
+
+    def test_what_is_printed_is_a_file_that_says_the_same(self):
+        arguments = ["run", "--seed", str(2**64 - 1), "--set", 'a="x"', "--set", "b=[1, 2]", "--wire", "--out", 'a"b\\c']
+        first = self.succeeds(*arguments, "--print-config").stdout
+        self.write("again.toml", first)
+        again = self.succeeds("run", "--config", "again.toml", "--print-config").stdout
+        values = [line.rsplit("  # ", 1)[0].rstrip() for line in first.splitlines()]
+        self.assertEqual(values, [line.rsplit("  # ", 1)[0].rstrip() for line in again.splitlines()])
+
+    def test_every_option_has_a_variable_and_a_key(self):
+        for verb in ("run", "check", "list", "compare"):
+            for name, (value, _) in self.table(verb).items():
+                if value in ("", "[]", "false"):
+                    continue
+                with self.subTest(verb=verb, name=name):
+                    variable = "HEARSAY_" + name.upper().replace("-", "_")
+                    again = self.table(verb, env={variable: value.strip('"')})
+                    self.assertEqual(again[name], (value, variable))
+                    self.write("c.toml", f"[{verb}]\n{name} = {value}\n")
+                    again = self.table(verb, "--config", "c.toml")
+                    self.assertEqual(again[name][0], value)
+                    self.assertTrue(again[name][1].startswith("c.toml:2:"))
+
+    def test_lists_and_flags(self):
+        self.write("c.toml", "[run]\nset = ['a=1', 'b=2']\nwire = true\n")
+        rows = self.table("run", "--config", "c.toml")
+        self.assertEqual((rows["set"][0], rows["wire"][0]), ('["a=1", "b=2"]', "true"))
+        rows = self.table("run", "--config", "c.toml", env={"HEARSAY_SET": "c=3; d=4", "HEARSAY_WIRE": "false"})
+        self.assertEqual((rows["set"], rows["wire"]), (('["c=3", "d=4"]', "HEARSAY_SET"), ("false", "HEARSAY_WIRE")))
+        rows = self.table("run", "--config", "c.toml", "--set", "e=[1,2]", "--wire=no")
+        self.assertEqual((rows["set"][0], rows["wire"][0]), ('["e=[1,2]"]', "false"))
+
+    def test_an_empty_variable_counts_for_none(self):
+        self.assertEqual(self.table("run", env={"HEARSAY_RUNS": "", "HEARSAY_CONFIG": ""})["runs"], ("1", "default"))
+
+    def test_print_config_does_nothing_else(self):
+        self.table("run", "small.toml")
+        self.assertEqual(self.run_folders(), [])
+
+
+class Wrong(cli.CliTest):
+    def says(self, text, *saying, verb="run"):
+        self.write("c.toml", text)
+        self.refuses(verb, "small.toml", "--config", "c.toml", saying=saying)
+        self.assertEqual(self.run_folders(), [])
+
+    def test_what_is_not_known(self):
+        self.says("[run]\nsede = 3\n", "c.toml:2:1: [run] has no option 'sede'; did you mean 'seed'?")
+        self.says("[rnu]\nseed = 3\n", "c.toml:1:", "there is no verb 'rnu'", "did you mean 'run'?")
+        self.says("seed = 3\n", "c.toml:1:1: there is no verb 'seed'")
+        self.says("run = 3\n", "c.toml:1:1: run is an integer; expected a section, [run]")
+        # Of another verb, too: a file is right or wrong as a whole.
+        self.says("[list]\njsno = true\n", "c.toml:2:1: [list] has no option 'jsno'; did you mean 'json'?")
+
+    def test_values_are_named_with_their_place(self):
+        self.says("[run]\nruns = 0\n", "c.toml:2:8: --runs: '0' is not a whole number from 1 to 100000")
+        self.says("[run]\n\nout = 3\n", "c.toml:3:7: out: an integer is no value for it; expected a string")
+        self.says("[run]\nwire = 'yes'\n", "c.toml:2:8: wire: a string is no value for it; expected true or false")
+        self.says("[run]\nset = [1]\n", "c.toml:2:7: set: expected a list of strings")
+        self.says("[run]\ncolor = 'blue'\n", "c.toml:2:9: --color: 'blue' is none of auto, always, never")
+        self.says("[run]\nruns = 1979-05-27\n", "c.toml:2:8: runs: a date or time is no value for it; expected a number")
+
+    def test_a_file_that_is_none(self):
+        self.says("[run\n", "c.toml:1:")
+        self.refuses("run", "small.toml", "--config", "none.toml", saying="none.toml")
+        self.refuses("run", "small.toml", "--config", ".", saying=".")
+        self.refuses("run", "small.toml", env={"HEARSAY_CONFIG": "none.toml"}, saying="none.toml")
+
+    def test_a_flag_of_the_command_line_saves_no_wrong_file(self):
+        self.write("c.toml", "[run]\nruns = 0\nsede = 1\n")
+        self.refuses("run", "small.toml", "--runs", "1", "--config", "c.toml", saying="c.toml:3:1")
+
+
+if __name__ == "__main__":
+    cli.main()
