@@ -155,8 +155,12 @@ class LiveNode {
   void leave();
 
   // ---- for experiments ----
-  // Joins through these, after NodeOptions::hold.
-  void begin(std::vector<std::string> seeds);
+  // Joins through these, after NodeOptions::hold. `peers` are known then, as NodeOptions::peers are from the start; it
+  // takes no more of them than its directory has room for.
+  void begin(std::vector<std::string> seeds, std::vector<Card> peers = {});
+  // A peer's process ended, and another life of it may come to the same address: what a cut held for it is gone, and of
+  // an inproc connection, which does not come back by itself as tcp's do, a new one is made when it is needed.
+  void forget(NodeId peer);
   // Faults of what this node sends, and of news that others publish to it (`peers` are then whose). Needs
   // NodeOptions::faults. kInvalidArgument as FaultFilter::set_rules().
   Result<void> set_faults(std::vector<FaultRule> sending, std::vector<FaultRule> news);
@@ -167,6 +171,7 @@ class LiveNode {
   // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before.
   void submit(Request request, std::function<void(const Reply&)> replied);
   std::vector<SentOfType> sent();
+  std::uint64_t counted(Counted what);
   void save(Persisted& out);
 
   // Called by whoever holds a handle that is being closed: calls end with kClosed.
@@ -226,6 +231,7 @@ class LiveNode {
   void transmit(NodeSlot to, std::string_view bytes);
   void release_delayed(MonoTime now);
   void run_submitted(Now now);
+  void forget_peers();
 
   // ---- frames ----
   void on_router(Frames& frames);
@@ -296,6 +302,8 @@ class LiveNode {
   std::optional<Faults> faults_;
   std::vector<Submitted> submitted_;
   std::vector<std::string> held_seeds_;  // of begin(), until the loop takes them
+  std::vector<Card> held_peers_;
+  std::vector<NodeId> forgotten_;  // of forget(), until the loop closes their connections
   bool begun_ = false;
   std::vector<SentOfType> sent_;  // few types: found by a scan
   std::size_t connections_ = 0;   // to peers

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "transport/address.hpp"
 #include "transport/live_node.hpp"
@@ -131,6 +132,13 @@ void LiveNode::join_step(MonoTime now) {
     case Phase::kHeld:
       if (!begun_) return;
       options_.seeds = std::move(held_seeds_);
+      for (const Card& peer : std::exchange(held_peers_, {})) {
+        if (!core_->directory().introduce(peer.name, peer.address, peer.weight, peer.zone)) {
+          count(Counted::kDroppedFull);
+        } else if (publishes_) {
+          meet(peer);
+        }
+      }
       return begin_joining(now);
     case Phase::kKnocking:
       // All seeds answered, or some did and the others had their time; none is left when all were this node itself.
