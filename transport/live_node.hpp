@@ -259,6 +259,7 @@ class LiveNode {
   void open_knock(Knock::Purpose purpose, const std::string& endpoint, MonoTime now, MonoTime give_up);
   void on_welcome(std::size_t knock, const Welcome& welcome);
   void meet(const Card& card);
+  void note_life(NodeSlot node, Epoch epoch);
   bool met_everybody() const;
   void begin_meeting(MonoTime now);
   void start(MonoTime now);
@@ -320,6 +321,7 @@ class LiveNode {
   std::unordered_set<NodeId> listeners_;                 // nodes that subscribed to us
   std::unordered_set<NodeId> welcomed_;                  // nodes whose XPUB welcomed us
   std::unordered_map<NodeId, std::uint64_t> news_seen_;  // number of the last, by origin
+  std::unordered_map<NodeSlot, Epoch> lives_;            // of the last hello, by sender
   std::size_t watchers_ = 0;
   bool echoed_ = false;  // by the broker
   MonoTime next_echo_{};

@@ -114,6 +114,14 @@ void LiveNode::meet(const Card& card) {
   }
 }
 
+// A node that came back: our connection to its former life may wait for seconds until it tries again, and what is queued
+// on it was for that life.
+void LiveNode::note_life(NodeSlot node, Epoch epoch) {
+  Epoch& last = lives_[node];
+  if (last != 0 && epoch > last) links_->forget(node);
+  last = std::max(last, epoch);
+}
+
 bool LiveNode::met_everybody() const {
   if (links_->uses_broker()) return echoed_;
   const Directory& directory = core_->directory();

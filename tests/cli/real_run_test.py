@@ -99,8 +99,8 @@ class RealRunTest(cli.CliTest):
             time.sleep(0.02)
 
 
-SPLIT = (cluster("6s") + event("1500ms", "split", "partition", 'sides = ["n0..n2", "n3..n5"]') +
-         event("3s", "heal", "heal") + HEALS.format(label="heal", bound="2500ms"))
+SPLIT = (cluster("5s") + event("1s", "split", "partition", 'sides = ["n0..n2", "n3..n5"]') +
+         event("2500ms", "heal", "heal") + HEALS.format(label="heal", bound="2s"))
 
 
 class Faults(RealRunTest):
@@ -131,10 +131,10 @@ class Faults(RealRunTest):
     def test_a_split_heals_between_processes(self):
         self.check_split("--processes")
 
-    LIVES = (cluster("8s") + event("1s", "kill", "crash", 'nodes = "n4"', 'for = "2s"') +
-             event("2s", "halt", "pause", 'nodes = "n1"', 'for = "300ms"') +
-             event("4s", "go", "leave", 'nodes = "n5"', 'grace = "500ms"') + event("5500ms", "come", "join", 'nodes = "n5"') +
-             HEALS.format(label="come", bound="2500ms"))
+    LIVES = (cluster("6500ms") + event("1s", "kill", "crash", 'nodes = "n4"', 'for = "1700ms"') +
+             event("1500ms", "halt", "pause", 'nodes = "n1"', 'for = "200ms"') +
+             event("3500ms", "go", "leave", 'nodes = "n5"', 'grace = "300ms"') +
+             event("4500ms", "come", "join", 'nodes = "n5"') + HEALS.format(label="come", bound="1600ms"))
 
     def check_lives(self, *arguments):
         results, _ = self.ran(self.LIVES, *arguments)
@@ -143,14 +143,14 @@ class Faults(RealRunTest):
         self.assertEqual(self.effect(results, "go"), {"nodes": 1})
         self.assertEqual(self.effect(results, "come"), {"nodes": 1})
         # The dead node's clients were refused.
-        self.assertGreater(results["metrics"]["errors_count[unavailable]"]["value"], 5)
+        self.assertGreater(results["metrics"]["errors_count[unanswered]"]["value"], 10)
         lines = [json.loads(line) for line in (self.run_folders()[0] / "events.jsonl").read_text().splitlines()]
         kinds = {line["kind"] for line in lines}
         self.assertLessEqual({"crash", "restart", "pause", "resume", "leave", "stop", "join", "put", "stored"}, kinds)
-        times = [line["t_s"] for line in lines if line["kind"] in ("alive", "suspect", "dead")]
+        times = [line["t_s"] for line in lines if line["kind"].startswith("member_")]
         self.assertEqual(times, sorted(times))
-        dead = [line for line in lines if line["kind"] == "dead" and line.get("peer") == "n4"]
-        self.assertTrue(dead and all(1 < line["t_s"] < 5 for line in dead), dead)
+        dead = [line for line in lines if line["kind"] == "member_dead" and line.get("peer") == "n4"]
+        self.assertTrue(dead and all(1 < line["t_s"] < 3.5 for line in dead), dead)
 
     def test_nodes_die_halt_leave_and_come_in_one_process(self):
         self.check_lives()
@@ -161,7 +161,7 @@ class Faults(RealRunTest):
     def test_static_members_know_each_other_from_the_start(self):
         for arguments in ((), ("--processes",)):
             with self.subTest(arguments):
-                results, _ = self.ran(cluster("2s", "static", ""), *arguments)
+                results, _ = self.ran(cluster("1s", "static", ""), *arguments)
                 self.assertGreater(results["metrics"]["availability_share"]["value"], 0.95)
 
 
@@ -180,11 +180,10 @@ class Honesty(RealRunTest):
 
     def test_bounds_are_widened_by_the_tolerance_alone(self):
         expect = '[[expect]]\nmetric = "requests_count"\nmin = {least}\n{more}'
-        steady = cluster("2s").replace('rate = "10/s"', 'rate = "10/s"\nsteady = true')
-        # 6 clients for 2 s at 10 requests a second: 120, give or take the first and the last of each.
-        for least, more, arguments, held, widened in ((140, "", (), True, 0.2), (140, "", ("--tolerance", "0%"), False, 0),
-                                                      (200, 'tolerance = "60%"', ("--tolerance", "1%"), True, 0.6),
-                                                      (200, "", ("--tolerance", "1%"), False, 0.01)):
+        steady = cluster("1s").replace('rate = "10/s"', 'rate = "10/s"\nsteady = true')
+        # 6 clients for 1 s at 10 requests a second: 60, or a few less on a busy machine.
+        for least, more, arguments, held, widened in ((70, "", (), True, 0.2), (70, "", ("--tolerance", "0%"), False, 0),
+                                                      (120, 'tolerance = "60%"', ("--tolerance", "1%"), True, 0.6)):
             with self.subTest(least=least, arguments=arguments):
                 results, _ = self.ran(steady + expect.format(least=least, more=more), *arguments, code=0 if held else 3)
                 (one,) = results["expectations"]
@@ -205,7 +204,8 @@ class Honesty(RealRunTest):
         self.refuses("check", "small.toml", saying="tolerance", code=2)
 
     def test_a_real_run_is_compared_with_a_simulated_one(self):
-        self.write("small.toml", SPLIT)
+        self.write("small.toml", cluster("2s") + event("500ms", "split", "partition", 'sides = ["n0", "rest"]') +
+                   event("1s", "heal", "heal"))
         self.succeeds("run", "small.toml", "--quiet")
         simulated = self.run_folders()[0]
         self.succeeds("run", "small.toml", "--on", "zmq", "--quiet")
@@ -222,7 +222,7 @@ class Ending(RealRunTest):
         """A run under way: its nodes have joined, and observations are in its log."""
         self.write("small.toml", self.LONG)
         running = self.start("run", "small.toml", "--on", "zmq", *arguments)
-        self.addCleanup(running.wait)
+        self.addCleanup(running.communicate)
         self.addCleanup(running.kill)
         deadline = time.monotonic() + 30
         while not any(folder.joinpath("events.jsonl").stat().st_size > 10_000 for folder in self.run_folders()
