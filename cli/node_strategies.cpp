@@ -31,9 +31,15 @@ struct Standing {
   std::string value;
 };
 
+// Announcements are for everybody; rumors need members to pass them on to.
+std::string dissemination_of(const NodeSettings& settings) {
+  if (!settings.dissemination.empty()) return settings.dissemination;
+  return settings.membership == "announce" ? "publish" : "push";
+}
+
 std::vector<Standing> standing_for(const NodeSettings& settings) {
   return {{"--membership", "membership.strategy", toml_text(settings.membership)},
-          {"--dissemination", "dissemination.strategy", toml_text(settings.dissemination)},
+          {"--dissemination", "dissemination.strategy", toml_text(dissemination_of(settings))},
           {"--ring", "ring.strategy", toml_text(settings.ring)},
           {"--replicas", "replication.n", std::to_string(settings.replicas)}};
 }

@@ -249,7 +249,7 @@ void Options::argument(const std::string& name, std::string& value, bool require
 void Options::arguments(const std::string& name, std::vector<std::string>& values, const std::string& doc) {
   Declared& declared = add_argument(name, doc);
   declared.required = true;
-  declared.option->expected(-1)->allow_extra_args(false);
+  declared.option->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   declared.set = [&values](const Words& words) {
     values = words;
     return std::string();
@@ -368,6 +368,13 @@ std::vector<std::string_view> Options::keys() const {
     if (!declared.is_argument) names.push_back(declared.name);
   }
   return names;
+}
+
+bool Options::has_value(std::string_view name) const {
+  if (name == "config") return true;
+  return std::ranges::any_of(declared_, [name](const Declared& declared) {
+    return !declared.is_argument && declared.kind != Kind::kFlag && declared.name == name;
+  });
 }
 
 bool Options::wants_table() const { return print_->count() > 0; }

@@ -94,8 +94,9 @@ class Options {
   std::string table() const;
 
   const std::string& section() const { return section_; }
-  std::vector<std::string_view> keys() const;  // long names, of what a file may have
-  bool wants_table() const;                    // --print-config
+  std::vector<std::string_view> keys() const;   // long names, of what a file may have
+  bool has_value(std::string_view name) const;  // whether it is an option that takes one
+  bool wants_table() const;                     // --print-config
   // Of --config or HEARSAY_CONFIG; empty: none.
   std::string config_path() const;
 

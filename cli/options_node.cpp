@@ -68,7 +68,8 @@ void declare_node(VerbSet& verbs, Body<NodeSettings> body) {
   options.number("--replicas", node.replicas, {0, static_cast<std::uint64_t>(kMaxReplicas)}, "N",
                  "Copies of an item, on as many nodes; 0 is all. The same for all nodes");
   options.text("--membership", node.membership, "NAME", "Who is in: a strategy of hearsay list membership");
-  options.text("--dissemination", node.dissemination, "NAME", "How news spread: of hearsay list dissemination");
+  options.text("--dissemination", node.dissemination, "NAME",
+               "How news spread: of hearsay list dissemination; push otherwise, publish for membership announce");
   options.text("--ring", node.ring, "NAME", "Who has which key: of hearsay list ring. The same for all nodes");
   options.list("--set", node.overrides, ';', false, "ROLE.PARAMETER=VALUE",
                "A strategy's parameter or preset, as in --set membership.preset=wan; may be repeated");
@@ -107,7 +108,7 @@ void declare_status(VerbSet& verbs, Body<StatusSettings> body) {
                                 "Example:\n  hearsay status tcp://127.0.0.1:27801", std::move(body));
   options.argument("ENDPOINT", status.endpoint, true, "The node to ask", check_endpoint);
   add_namespace(options, status.name_space);
-  add_topic(options, status.topic);
+  add_service(options, status.service);
   add_security(options, status.security, false);
   options.duration("--timeout", status.timeout, 1ms, 1h, "How long to wait for the answer");
   options.flag("--json", status.json, "Prints one JSON object");

@@ -18,6 +18,12 @@ void declare_verbs(VerbSet& verbs) {
   declare_check(verbs, check);
   declare_list(verbs, list);
   declare_compare(verbs, compare);
+  declare_node(verbs, node);
+  declare_serve(verbs, serve);
+  declare_broker(verbs, broker);
+  declare_status(verbs, status);
+  declare_keygen(verbs, keygen);
+  declare_kv(verbs, [](const KvSettings& settings) { return kv(settings, open_kv); });
 }
 
 }  // namespace

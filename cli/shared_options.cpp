@@ -66,6 +66,10 @@ std::string check_endpoint(const std::string& text) {
   const std::string expected = "; expected an endpoint such as tcp://127.0.0.1:27801";
   if (scheme == kSchemes.end() || text.size() == scheme->size()) return plan::quote(text) + " is none" + expected;
   if (text.size() > Directory::kMaxAddressBytes) return fmt::format("over {} bytes", Directory::kMaxAddressBytes);
+  // A list where one is expected, say. What is no space and can be shown is 0x21 to 0x7e.
+  if (std::ranges::any_of(text, [](char c) { return c <= ' ' || c > '~' || c == ','; })) {
+    return plan::quote(text) + " is not one" + expected;
+  }
   if (*scheme != "tcp://") return "";
   const std::size_t colon = text.rfind(':');
   const std::string port = text.substr(colon + 1);

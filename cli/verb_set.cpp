@@ -142,6 +142,20 @@ VerbSet::Verb* VerbSet::parsed() const {
   return found == verbs_.end() ? nullptr : found->get();
 }
 
+// CLI11 takes the next word for the value of "--name=": makes it two words, "--name" and an empty one.
+std::vector<std::string> VerbSet::with_empty_values(std::vector<std::string> words) const {
+  const auto has_value = [this](std::string_view name) {
+    return std::ranges::any_of(verbs_, [name](const auto& verb) { return verb->options.has_value(name); });
+  };
+  for (auto word = words.begin(); word != words.end() && *word != "--"; ++word) {
+    if (!word->starts_with("--") || word->find('=') + 1 != word->size()) continue;
+    if (!has_value(std::string_view(*word).substr(2, word->size() - 3))) continue;
+    word->pop_back();
+    word = words.emplace(word + 1);
+  }
+  return words;
+}
+
 int VerbSet::run(std::vector<std::string> words) {
   // `hearsay help VERB` is `hearsay VERB --help`.
   const std::vector<std::string> names = names_below(*app_);
@@ -154,6 +168,7 @@ int VerbSet::run(std::vector<std::string> words) {
   if (!first.starts_with('-') && std::ranges::find(names, first) == names.end()) {
     return usage_error(unknown_verb(first, "", names), "");
   }
+  words = with_empty_values(std::move(words));
   std::ranges::reverse(words);  // CLI11 takes them last first
   try {
     app_->parse(words);

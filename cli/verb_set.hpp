@@ -53,6 +53,7 @@ class VerbSet {
   struct Verb;
   Options& add_verb(const std::string& name, const std::string& summary, const std::string& text,
                     std::function<int()> body);
+  std::vector<std::string> with_empty_values(std::vector<std::string> words) const;
   Verb* parsed() const;
   int run_verb(Verb& verb) const;
 

@@ -93,7 +93,7 @@ struct NodeSettings : ServingSettings {
   std::vector<std::string> seed_nodes;  // endpoints to join through; none: it begins a cluster
   std::uint32_t replicas = 1;
   std::string membership = "swim";
-  std::string dissemination = "push";
+  std::string dissemination;  // empty: push, and publish for membership announce
   std::string ring = "karger";
   std::vector<std::string> overrides;  // role.parameter=value; choose_strategies() in node_strategies.hpp reads them
   double weight = 1;
@@ -124,7 +124,7 @@ int broker(const BrokerSettings& settings);
 struct StatusSettings {
   std::string endpoint;
   std::string name_space;
-  std::string topic = "go.micro.kv.announce";
+  std::string service = "go.micro.kv";
   transport::SecurityOptions security;
   Duration timeout = 500ms;
   bool json = false;

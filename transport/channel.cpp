@@ -31,7 +31,7 @@ Result<Channel> Channel::make(std::string_view topic, std::string_view service, 
   return Channel{fmt::format("{}|{}|", topic, name_space), fmt::format("{}|{}|", service, name_space)};
 }
 
-std::string Channel::listener(NodeId id) const { return fmt::format("{}@{:016x}", peers, raw(id)); }
+std::string Channel::listener(NodeId id) const { return fmt::format("{}~{:016x}", peers, raw(id)); }
 
 std::string Channel::welcome(NodeId id) const { return fmt::format("{}{:016x}", welcomes(), raw(id)); }
 

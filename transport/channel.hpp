@@ -26,14 +26,19 @@ struct Channel {
 
   // What is published to all nodes.
   std::string news() const { return peers + "news"; }
-  // The subscription by which a node names itself to those it listens to: XPUB frames carry no peer's identity.
+  // The subscription by which a node names itself to those it listens to: XPUB frames carry no peer's identity. It
+  // sorts behind news(), as subscriptions arrive in the order of their bytes: who sees it has the other one, too.
   std::string listener(NodeId id) const;
   // What an XPUB sends to each new subscriber, so that it knows that its subscriptions have arrived; and what all of
   // these begin with.
   std::string welcome(NodeId id) const;
   std::string welcomes() const { return calls + "welcome="; }
-  // Changes of the keys that begin with a prefix.
-  std::string changes(std::string_view key) const { return calls + "key=" + std::string(key); }
+  // Changes of the keys that begin with a prefix; and what a watcher subscribes to beside it, which the node echoes: it
+  // sorts behind, so that the echo says that the other subscription has arrived.
+  static constexpr std::string_view kKey = "key=";
+  static constexpr std::string_view kEcho = "ready=";
+  std::string changes(std::string_view key) const { return calls + std::string(kKey) + std::string(key); }
+  std::string echoes() const { return calls + std::string(kEcho); }
 };
 
 }  // namespace hearsay::transport

@@ -10,9 +10,10 @@
 // since memcached's own expiry is in whole seconds, up to one too early, and says nothing of what is left. So the
 // header's deadline is enforced here, and the server is told a time a second or two later, by which memory is freed.
 //
-// Keys: the text protocol takes neither spaces nor control characters. A key without them, that does not begin with '%',
-// is sent as it is; any other as '%' and the 32 digits of its XXH3-128, with the whole key in the header. Where a header
-// has another key, it is a miss: two such keys of one hash displace each other and are never taken for one another.
+// Keys: the text protocol takes neither spaces nor control characters. A key without them, that does not begin with
+// '%', is sent as it is; any other as '%' and the 32 digits of its XXH3-128, with the whole key in the header. Where a
+// header has another key, it is a miss: two such keys of one hash displace each other and are never taken for one
+// another.
 //
 // Time: the deadline is of this machine's wall clock, read by others with theirs. So items end early or late by what
 // the clocks differ, and by a step of one.

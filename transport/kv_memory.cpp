@@ -127,8 +127,8 @@ class MemoryKv final : public Kv {
       written = put(key, bytes, ttl, now);
     }
     if (written != WriteResult::kApplied) {
-      return fail(ErrorCode::kUnavailable, fmt::format("the store is full: it holds {} items of {} bytes",
-                                                       store_.size(), store_.bytes()));
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("the store is full: it holds {} items of {} bytes", store_.size(), store_.bytes()));
     }
     tell(KvChange::Kind::kPut, key, bytes, ttl);
     return {};
@@ -237,8 +237,7 @@ Result<KvChange> MemoryWatcher::next(Duration wait) { return kv_.next(*this, wai
 
 }  // namespace
 
-Result<std::unique_ptr<Kv>> open_memory_kv(const KvOptions& options, MonoSource clock,
-                                           const MemoryBounds& bounds) {
+Result<std::unique_ptr<Kv>> open_memory_kv(const KvOptions& options, MonoSource clock, const MemoryBounds& bounds) {
   return std::make_unique<MemoryKv>(options.name_space, clock ? std::move(clock) : steady_now, bounds);
 }
 

@@ -1,8 +1,8 @@
 // The backend "memory": a store inside the process, without network or thread. Two handles are two stores.
 //
-// Time is a monotonic clock's, so no step of the wall clock touches it. Reads are exact: nothing is returned at or after
-// its deadline. What has expired is freed, and watchers hear of it, under the calls that are made: each works off a
-// little, and a watcher's next() waits no longer than until the next deadline. A store that nobody calls keeps its
+// Time is a monotonic clock's, so no step of the wall clock touches it. Reads are exact: nothing is returned at or
+// after its deadline. What has expired is freed, and watchers hear of it, under the calls that are made: each works off
+// a little, and a watcher's next() waits no longer than until the next deadline. A store that nobody calls keeps its
 // expired values until somebody does: within MemoryBounds, and not worth a thread.
 #pragma once
 

@@ -35,9 +35,9 @@ struct KvOptions {
   Duration join_timeout = 5s;                  // how long opening waits for a server to answer
 };
 
-// Opens a store. Errors: kInvalidArgument for options that make no sense (the message names one). No server is waited
-// for, nor need there be one yet: a node or server that is missing makes calls fail, not the handle, and they work as
-// soon as it is there.
+// Opens a store. Errors: kInvalidArgument for options that make no sense (the message names one), and those of
+// open_gossip_kv(), which starts a node and waits for it to join. The others wait for no server, nor need there be one
+// yet: one that is missing makes calls fail, not the handle, and they work as soon as it is there.
 Result<std::unique_ptr<Kv>> open_kv(const KvOptions& options);
 
 }  // namespace hearsay

@@ -20,8 +20,6 @@
 
 namespace hearsay::transport {
 
-
-
 template <class Connection>
 class KvPool {
  public:

@@ -44,7 +44,7 @@ void add_get(RedisCommands& commands, std::string_view key) {
   commands.add({"EXEC"});
 }
 
-Result<Item> item_of(const redisReply& exec) {
+Result<Item> item_in(const redisReply& exec) {
   if (exec.type != REDIS_REPLY_ARRAY || exec.elements != 2) return refused(exec);
   const redisReply& value = *exec.element[0];
   const redisReply& ttl = *exec.element[1];
@@ -111,7 +111,7 @@ class RedisKv final : public Kv {
     std::vector<RedisReply> replies;
     add_get(commands, key);
     if (auto done = exchange(commands, replies, deadline()); !done) return tl::unexpected(done.error());
-    return item_of(*replies.back());
+    return item_in(*replies.back());
   }
 
   Result<void> do_put(std::string_view key, std::string_view value, Duration ttl) override {
@@ -160,7 +160,7 @@ class RedisKv final : public Kv {
     std::vector<Result<Item>> results(keys.size());
     batches(
         keys.size(), kGetReplies, [&](RedisCommands& commands, std::size_t i) { add_get(commands, keys[i]); },
-        [&](std::size_t i, const redisReply& reply) { results[i] = item_of(reply); },
+        [&](std::size_t i, const redisReply& reply) { results[i] = item_in(reply); },
         [&](std::size_t i, const Error& error) { results[i] = tl::unexpected(error); });
     return results;
   }

@@ -26,7 +26,7 @@ class ServiceKv final : public Kv {
         context_(std::move(context)),
         security_(std::move(security)),
         channel_(std::move(channel)),
-        client_(context_, channel_.calls, {}, security_) {}
+        client_(context_, channel_.calls, client_sockets(), security_) {}
   ~ServiceKv() override { (void)close(); }
 
   std::string string() const override {
@@ -67,7 +67,7 @@ class ServiceKv final : public Kv {
   Result<std::unique_ptr<KvWatcher>> do_watch(std::string_view prefix) override {
     NodeWatcher::Options watch;
     watch.context = &context_;
-    watch.channel = channel_.calls;
+    watch.channel = channel_;
     watch.key_prefix = prefix;
     watch.strip = this->prefix().size();
     watch.security = &security_;

@@ -30,7 +30,7 @@
 namespace hearsay::transport {
 
 // Where a broker's two sides are; both empty: none.
-struct BrokerOptions {
+struct StarOptions {
   std::string frontend;  // its XSUB
   std::string backend;   // its XPUB
   bool used() const { return !frontend.empty(); }
@@ -39,7 +39,7 @@ struct BrokerOptions {
 struct LinkOptions {
   std::string bind = "tcp://127.0.0.1:*";  // the ROUTER
   std::string bind_pub;                    // the XPUB; empty: a free port of the same host, or `bind` with ".pub"
-  BrokerOptions broker;
+  StarOptions broker;
   SocketOptions sockets;
   std::uint32_t max_peers = 1024;
 };

@@ -163,6 +163,13 @@ Result<void> LiveNode::wait_ready(Duration limit) {
                                                name_, limit / 1ms, fmt::join(options_.seeds, ", ")));
 }
 
+Result<void> LiveNode::wait_end(Duration limit) {
+  std::unique_lock guard(lock_);
+  const auto until = std::chrono::steady_clock::now() + limit;
+  if (joined_.wait_until(guard, until, [this] { return !error_.empty(); })) return invalid(error_);
+  return {};
+}
+
 void LiveNode::begin_leave() {
   const std::lock_guard guard(lock_);
   core_->leave(Now::read());

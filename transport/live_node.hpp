@@ -128,6 +128,8 @@ class LiveNode {
   // Joined. kTimeout: no seed answered within `limit` (it goes on knocking); kInvalidArgument: another node has this
   // name, and this one has given up.
   Result<void> wait_ready(Duration limit);
+  // Waits at most this long; an error once the node has given up for good (another one has its name).
+  Result<void> wait_end(Duration limit);
   bool ready() const { return ready_.load(std::memory_order_acquire); }
 
   // ---- for clients in this process ----
@@ -247,6 +249,7 @@ class LiveNode {
   template <class M>
   std::string encoded(Draft<M>&& draft, std::uint64_t number);
   std::string hello(bool answer);
+  std::string_view client_word(std::string_view topic) const;
   void publish_changes();
   void fill_status(StatusAnswer& out);
   void answer(std::string_view route, std::string_view channel, std::string_view bytes);

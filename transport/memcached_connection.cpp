@@ -19,9 +19,7 @@ constexpr std::string_view kEnd = "\r\n";
 // Our header with the longest key.
 constexpr std::size_t kMaxStored = kMaxValueBytes + kMaxKeyBytes + 64;
 
-tl::unexpected<Error> undecodable() {
-  return fail(ErrorCode::kCorrupt, "what memcached sent does not decode");
-}
+tl::unexpected<Error> undecodable() { return fail(ErrorCode::kCorrupt, "what memcached sent does not decode"); }
 
 // A line of an error, which may quote what it was sent.
 tl::unexpected<Error> refused(std::string_view line) {
@@ -121,8 +119,8 @@ Result<void> MemcachedConnection::get(std::span<const std::string_view> names,
                                       SteadyTime deadline) {
   const std::string command = fmt::format("get {}\r\n", fmt::join(names, " "));
   Received received;
-  std::size_t next = 0;                       // values come in the order of the names, misses left out
-  std::optional<std::size_t> value;           // the size of the value that comes now, of the name before `next`
+  std::size_t next = 0;              // values come in the order of the names, misses left out
+  std::optional<std::size_t> value;  // the size of the value that comes now, of the name before `next`
   const auto take = [&](std::string_view piece) -> Result<bool> {
     received.add(piece);
     for (;;) {

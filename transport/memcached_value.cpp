@@ -51,7 +51,8 @@ std::string pack_memcached(std::string_view key, bool hashed, std::string_view v
 }
 
 Result<std::optional<MemcachedValue>> unpack_memcached(std::string_view key, bool hashed, std::string_view stored) {
-  if (stored.size() < kHeader || !stored.starts_with(kMagic) || stored[3] != (hashed ? kHasKey : '\0')) return foreign();
+  if (stored.size() < kHeader || !stored.starts_with(kMagic) || stored[3] != (hashed ? kHasKey : '\0'))
+    return foreign();
   std::uint64_t deadline = 0;
   for (std::size_t i = 0; i < 8; ++i) {
     deadline |= static_cast<std::uint64_t>(static_cast<unsigned char>(stored[4 + i])) << (8 * i);

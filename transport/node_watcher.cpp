@@ -1,8 +1,11 @@
 #include "transport/node_watcher.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <random>
 
 #include "core/base/hash.hpp"
 #include "core/protocol/envelope.hpp"
@@ -28,18 +31,20 @@ Result<std::unique_ptr<NodeWatcher>> NodeWatcher::open(Options options, Duration
   if (!socket) return tl::unexpected(socket.error());
   watcher->socket_ = std::move(*socket);
   if (auto secured = apply_client(watcher->socket_, *given.security); !secured) return tl::unexpected(secured.error());
-  // Before any connect, or the welcome is missed.
-  watcher->socket_.set(zmq::sockopt::subscribe, given.channel + "key=" + given.key_prefix);
-  watcher->socket_.set(zmq::sockopt::subscribe, given.channel + "welcome=");
+  std::random_device device;
+  const std::uint64_t mark = (std::uint64_t{device()} << 32 | device()) | 1;
+  watcher->echo_ = fmt::format("{}{:016x}", given.channel.echoes(), mark);
+  watcher->socket_.set(zmq::sockopt::subscribe, given.channel.changes(given.key_prefix));
+  watcher->socket_.set(zmq::sockopt::subscribe, watcher->echo_);
   if (auto found = watcher->look_for_members(); !found) return tl::unexpected(found.error());
-  // A welcome comes when the subscription has arrived: from then on nothing is missed.
+  // From the echo on nothing is missed.
   const MonoTime until = Now::read_mono() + limit;
   std::array<zmq::pollitem_t, 1> items{{{watcher->socket_.handle(), 0, ZMQ_POLLIN, 0}}};
-  while (watcher->welcomes_ < watcher->connected_.size() && Now::read_mono() < until) {
+  while (watcher->echoes_ < watcher->connected_.size() && Now::read_mono() < until) {
     (void)poll(items, until - Now::read_mono());
     (void)watcher->take();
   }
-  if (watcher->welcomes_ == 0) return fail(ErrorCode::kUnavailable, "no node took the subscription in time");
+  if (watcher->echoes_ == 0) return fail(ErrorCode::kUnavailable, "no node took the subscription in time");
   return watcher;
 }
 
@@ -78,11 +83,11 @@ std::optional<KvChange> NodeWatcher::take() {
     const auto receipt = receive(socket_, frames);
     if (!receipt || *receipt == Receipt::kNothing) return std::nullopt;
     if (*receipt != Receipt::kMessage) continue;
-    if (frames.size() == 1) {
-      ++welcomes_;
+    if (frames.size() != 2) continue;
+    if (frames[0] == echo_) {
+      ++echoes_;
       continue;
     }
-    if (frames.size() != 2) continue;
     const Decoded frame = decode(frames[1], directory_, pool_, types_);
     if (frame.fault != DecodeFault::kNone) continue;
     auto change = told(as<ChangeNews>(*frame.message), frame.envelope.origin, frame.envelope.sequence);

@@ -35,7 +35,7 @@ class NodeWatcher final : public KvWatcher {
 
   struct Options {
     zmq::context_t* context = nullptr;
-    std::string channel;     // Channel::calls
+    Channel channel;
     std::string key_prefix;  // of whole keys
     std::size_t strip = 0;   // bytes of the namespace, left out of what is told
     SocketOptions sockets;
@@ -62,7 +62,8 @@ class NodeWatcher final : public KvWatcher {
   MessagePool pool_;
   MessageTypes types_;
   std::unordered_set<std::string> connected_;
-  std::size_t welcomes_ = 0;
+  std::string echo_;  // the topic that each node echoes once
+  std::size_t echoes_ = 0;
   MonoTime next_look_{};
   std::unordered_map<NodeId, std::uint64_t> numbers_;  // of the last change heard, by node
   std::deque<std::uint64_t> order_;                    // of what is remembered, the oldest first

@@ -79,6 +79,8 @@ tl::unexpected<Error> bind_failure(int number, const std::string& endpoint) {
 
 // The error's number, or 0.
 int open_socket(zmq::context_t& context, zmq::socket_type type, zmq::socket_t& socket) {
+  // Asked before, because UBSan needs descriptors itself to look at the exception.
+  if (const int error = descriptors_missing(1); error != 0) return error;
   try {
     socket = zmq::socket_t(context, type);
     return 0;
@@ -167,6 +169,10 @@ Result<std::string> bind(zmq::socket_t& socket, const std::string& endpoint) {
   if (auto prepared = prepare(socket, endpoint, EndpointUse::kBind); !prepared) {
     return tl::unexpected(prepared.error());
   }
+  // It opens some for a moment, to look at the network's interfaces, and aborts where it cannot.
+  if (const int error = descriptors_missing(kDescriptorsSpare); error != 0) {
+    return zmq_failure(error, fmt::format("binding {}", endpoint));
+  }
   if (zmq_bind(socket.handle(), endpoint.c_str()) != 0) return bind_failure(zmq_errno(), endpoint);
   try {
     return socket.get(zmq::sockopt::last_endpoint);
@@ -201,15 +207,20 @@ Result<std::size_t> poll(std::span<zmq::pollitem_t> items, Duration timeout) {
 
 namespace {
 
-// One frame; the rest of what it returns is as of send().
-Result<Sent> send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
-  const int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
-  while (zmq_msg_send(frame.handle(), socket.handle(), flags) < 0) {
-    switch (zmq_errno()) {
-      case EINTR: break;
-      case EAGAIN: return Sent::kFull;
-      case EHOSTUNREACH: return Sent::kNoRoute;
-      default: return zmq_failure(zmq_errno(), "sending");
+// `send_frame(flags)` for each frame, until one does not go.
+template <class SendFrame>
+Result<Sent> send_all(std::size_t count, SendFrame send_frame) {
+  HEARSAY_CHECK(count > 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const int flags = ZMQ_DONTWAIT | (i + 1 < count ? ZMQ_SNDMORE : 0);
+    while (send_frame(i, flags) < 0) {
+      // A peer that goes away between two frames takes the earlier ones with it (libzmq rolls back): nothing was sent.
+      switch (zmq_errno()) {
+        case EINTR: break;
+        case EAGAIN: return Sent::kFull;
+        case EHOSTUNREACH: return Sent::kNoRoute;
+        default: return zmq_failure(zmq_errno(), "sending");
+      }
     }
   }
   return Sent::kSent;
@@ -218,23 +229,14 @@ Result<Sent> send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more)
 }  // namespace
 
 Result<Sent> send(zmq::socket_t& socket, std::span<zmq::message_t> frames) {
-  HEARSAY_CHECK(!frames.empty());
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    // A peer that goes away between two frames takes the earlier ones with it (libzmq rolls back): nothing was sent.
-    auto sent = send_frame(socket, frames[i], i + 1 < frames.size());
-    if (!sent || *sent != Sent::kSent) return sent;
-  }
-  return Sent::kSent;
+  return send_all(frames.size(),
+                  [&](std::size_t i, int flags) { return zmq_msg_send(frames[i].handle(), socket.handle(), flags); });
 }
 
 Result<Sent> send(zmq::socket_t& socket, std::span<const std::string_view> frames) {
-  HEARSAY_CHECK(!frames.empty());
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    zmq::message_t frame(frames[i].data(), frames[i].size());
-    auto sent = send_frame(socket, frame, i + 1 < frames.size());
-    if (!sent || *sent != Sent::kSent) return sent;
-  }
-  return Sent::kSent;
+  return send_all(frames.size(), [&](std::size_t i, int flags) {
+    return zmq_send(socket.handle(), frames[i].data(), frames[i].size(), flags);
+  });
 }
 
 std::size_t Frames::bytes() const {

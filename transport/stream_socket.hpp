@@ -1,8 +1,8 @@
 // A stream socket to a server of another kind (Redis, memcached), with deadlines that hold: client libraries' own
 // timeouts start anew with every packet, and some let a SIGPIPE through or abort on what a server says.
 //
-// Errors: kUnavailable when nobody answers or the server hung up, kTimeout; the socket is then of no use. Threading: one
-// thread at a time, but interrupt().
+// Errors: kUnavailable when nobody answers or the server hung up, kTimeout; the socket is then of no use. Threading:
+// one thread at a time, but interrupt().
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 class StreamSocket {
  public:
-  // kUnavailable when nobody takes the connection by the deadline. A host's name is looked up by the system, which takes
-  // its time; its addresses are tried in their order.
+  // kUnavailable when nobody takes the connection by the deadline. A host's name is looked up by the system, which
+  // takes its time; its addresses are tried in their order.
   static Result<std::unique_ptr<StreamSocket>> connect(const KvServer& server, SteadyTime deadline);
   ~StreamSocket();
   StreamSocket(const StreamSocket&) = delete;

@@ -3,7 +3,7 @@
 // and the sockets it prepares refuse everybody where no handler answers (another context than the handler's, or its
 // end).
 //
-// libzmq asks over tcp alone, not over inproc and ipc: there the operating system decides who comes near.
+// libzmq asks over tcp and ipc; inproc has neither keys nor anybody from outside the process.
 //
 // Threading: the handler has a thread of its own, which alone uses its socket; start() and the destructor belong to one
 // thread, apply_server() and the counters to any. Life: one a context; start it before sockets bind, destroy it before

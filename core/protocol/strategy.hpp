@@ -92,8 +92,8 @@ class Strategy : public Component {
   // Replication: what this node holds itself; null where nothing was ever held. For a driver that reads between steps
   // (a list of keys, a get that answers_alone()).
   virtual const Store* store([[maybe_unused]] const void* state) const { return nullptr; }
-  // Replication: whether this node's own copy is the answer to a get, so that nobody needs to be asked: it is one of the
-  // key's replicas, one answer is enough, and a read repairs nothing. O(replicas).
+  // Replication: whether this node's own copy is the answer to a get, so that nobody needs to be asked: it is one of
+  // the key's replicas, one answer is enough, and a read repairs nothing. O(replicas).
   virtual bool answers_alone([[maybe_unused]] const Placement& placement, [[maybe_unused]] NodeSlot self,
                              [[maybe_unused]] std::uint64_t hash) const {
     return false;

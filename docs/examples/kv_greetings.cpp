@@ -31,8 +31,8 @@ int refuse(std::string_view why) {
 }
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> given{{"--backend", "memory"}, {"--servers", ""}, {"--namespace", ""},
-                                           {"--count", "-1"}, {"--interval", "1s"}};
+  std::map<std::string, std::string> given{
+      {"--backend", "memory"}, {"--servers", ""}, {"--namespace", ""}, {"--count", "-1"}, {"--interval", "1s"}};
   for (int i = 1; i < argc; i += 2) {
     if (i + 1 == argc || given.count(argv[i]) == 0) return refuse(fmt::format("what is '{}'?", argv[i]));
     given[argv[i]] = argv[i + 1];

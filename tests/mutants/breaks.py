@@ -31,6 +31,10 @@ NETWORK = "sim/world/network.cpp"
 WORLD = "sim/world/world.cpp"
 ENGINE = "sim/world/engine.cpp"
 CLIENTS = "sim/measure/client_probe.cpp"
+SOCKET = "transport/socket.cpp"
+KEY_FILES = "transport/key_files.cpp"
+ZAP = "transport/zap.cpp"
+FAULTS = "transport/fault_filter.cpp"
 
 BREAKS = [
     # ---- suspicion
@@ -256,4 +260,39 @@ BREAKS = [
           "measure/a read is stale only against"),
     Break("no write that nobody holds is lost", CLIENTS, "      ++lost;\n", "", "measure/an acknowledged write that nobody alive holds is lost"),
     Break("no write behind a fast clock's is lost", CLIENTS, "  ++shadowed_;\n", "", "measure/a write behind a fast clock's is lost at once"),
+
+    # ---- sockets, keys and faults of real links
+    Break("a signal is an error", SOCKET, "  if (error == EINTR) return std::size_t{0};\n", "",
+          "transport/a signal ends a poll early"),
+    Break("a message of too many frames is cut short", SOCKET,
+          "  if (count > Frames::kMax) return Receipt::kTooLong;\n  frames.size_ = count;",
+          "  frames.size_ = std::min(count, Frames::kMax);",
+          "transport/a message of too many frames is taken"),
+    Break("descriptors are not counted before a context opens", SOCKET,
+          "if (const int error = descriptors_missing(needed); error != 0) return zmq_failure(error, kDoing);",
+          "(void)needed;", "transport/a full table of descriptors"),
+    Break("keys are overwritten", KEY_FILES, "O_CREAT | O_EXCL", "O_CREAT | O_TRUNC",
+          "transport/keys are never overwritten"),
+    Break("others may read a secret key", KEY_FILES, "read_file(path, S_IRWXG | S_IRWXO,", "read_file(path, 0,",
+          "transport/a secret key that others may read"),
+    Break("any two keys are a pair", KEY_FILES, " || belongs.data() != pair.public_key", "",
+          "transport/a pair that is none"),
+    Break("every key is on the list", ZAP,
+          "std::binary_search(security_.allowed.begin(), security_.allowed.end(), key)", "true",
+          "transport/a stranger's key is refused"),
+    Break("who cannot be asked about is let in", ZAP, "const int on = 1;", "const int on = 0;",
+          "transport/where no handler answers"),
+    Break("a delayed connection is overtaken", FAULTS, "const bool behind = ordered && peer.delayed > 0;",
+          "const bool behind = false;", "transport/a zmq link is in order"),
+    Break("what a cut holds has no bound", FAULTS, "peer.held.size() < options_.held_per_peer && ", "",
+          "transport/beyond a bound the newest is dropped"),
+    Break("held messages stay after the heal", FAULTS, "  for (auto& [id, peer] : peers_) release(now, id, peer);\n", "  (void)now;\n",
+          "transport/a hold keeps the order"),
+    Break("a fault is credited without having bitten", FAULTS,
+          "const Passage would_be = passage(to, number, weather_of(peer, event), connection);",
+          "const Passage would_be = passage(to, number, weather_of({}, event), connection);",
+          "transport/the last rule that sets a value"),
+    Break("a broker forwards one way", "transport/broker.cpp",
+          "if (auto done = forward(xpub_, xsub_, subscriptions_, subscription_bytes_); !done) return done;", "",
+          "transport/two publishers and two subscribers"),
 ]

@@ -28,7 +28,7 @@ namespace hearsay::test {
 
 namespace {
 
-constexpr auto kUp = std::chrono::seconds(20);     // a machine that does other things, too
+constexpr auto kUp = std::chrono::seconds(20);  // a machine that does other things, too
 constexpr auto kPause = std::chrono::milliseconds(2);
 constexpr int kAttempts = 5;
 

@@ -35,9 +35,18 @@ ErrorCode get_error(Kv& kv, const std::string& key) {
 
 HEARSAY_KV_CASE(bytes_come_back, "any bytes come back, none included", EveryKv) {
   const auto kv = f.open();
-  const std::vector<std::string> keys{
-      "plain", "with space", " ", "\n", std::string(1, '\0'), "\xff\xfe", "a\r\nset b 0 0 1\r\nx", "%25", "%", "schl\xc3\xbcssel",
-      every_byte().substr(0, 128), every_byte().substr(128)};
+  const std::vector<std::string> keys{"plain",
+                                      "with space",
+                                      " ",
+                                      "\n",
+                                      std::string(1, '\0'),
+                                      "\xff\xfe",
+                                      "a\r\nset b 0 0 1\r\nx",
+                                      "%25",
+                                      "%",
+                                      "schl\xc3\xbcssel",
+                                      every_byte().substr(0, 128),
+                                      every_byte().substr(128)};
   const std::vector<std::string> values{"", std::string("\0\xff\r\nEND\r\n", 9), every_byte()};
   for (const std::string& value : values) {
     for (const std::string& key : keys) {
@@ -50,7 +59,8 @@ HEARSAY_KV_CASE(bytes_come_back, "any bytes come back, none included", EveryKv) 
   check_value(*kv, "empty", "");
 }
 
-HEARSAY_KV_CASE(limits, "the limits of keys and values hold to the byte, and what is over leaves the old value", EveryKv) {
+HEARSAY_KV_CASE(limits, "the limits of keys and values hold to the byte, and what is over leaves the old value",
+                EveryKv) {
   const auto kv = f.open("ns");
   const std::size_t most = kMaxKeyBytes - 3;  // "ns/"
   for (const char filler : {'k', ' ', '\xff'}) {
@@ -119,7 +129,8 @@ HEARSAY_KV_CASE(deletes, "a delete is idempotent and leaves the neighbours", Eve
   check_value(*kv, "key", "back");
 }
 
-HEARSAY_KV_CASE(expirations, "a negative expiration and one of over ten years are refused and change nothing", EveryKv) {
+HEARSAY_KV_CASE(expirations, "a negative expiration and one of over ten years are refused and change nothing",
+                EveryKv) {
   const auto kv = f.open();
   REQUIRE(kv->put({"key", "value", 0s}));
   for (const Duration wrong : {Duration(-1ns), Duration(-5s), Duration::min(), kTenYears + 1ns, Duration::max()}) {
@@ -160,7 +171,8 @@ HEARSAY_KV_CASE(two_handles, "two handles in one process see one store where the
 HEARSAY_KV_CASE(many, "many at once: each stands for itself, in order", EveryKv) {
   const auto kv = f.open("ns");
   const std::string over(kMaxKeyBytes, 'k');
-  std::vector<Item> items{{"a", "1", 0s}, {"", "x", 0s}, {"b c", "2", 1h}, {"d", "x", -1ns}, {over, "x", 0s}, {"a", "3", 0s}};
+  std::vector<Item> items{{"a", "1", 0s},   {"", "x", 0s},   {"b c", "2", 1h},
+                          {"d", "x", -1ns}, {over, "x", 0s}, {"a", "3", 0s}};
   const auto done = kv->put_many(items);
   REQUIRE(done.size() == 6);
   CHECK(done[0]);

@@ -74,13 +74,13 @@ class WithWallClock {
 
 // A case of the suite, run on each fixture of a list: the body is compiled once. What a list's fixtures have beside is
 // got by have<WithServer>(f).
-#define HEARSAY_KV_CASE(function, title, list)                    \
-  static void function(KvFixture& f);                             \
+#define HEARSAY_KV_CASE(function, title, list)                     \
+  static void function(KvFixture& f);                              \
   TEST_CASE_TEMPLATE_DEFINE("kv: " title, Fixture, function##Id) { \
-    Fixture fixture;                                              \
-    function(fixture);                                            \
-  }                                                               \
-  TEST_CASE_TEMPLATE_APPLY(function##Id, list);                   \
+    Fixture fixture;                                               \
+    function(fixture);                                             \
+  }                                                                \
+  TEST_CASE_TEMPLATE_APPLY(function##Id, list);                    \
   static void function(KvFixture& f)
 
 template <class Extra>

@@ -40,12 +40,14 @@ TEST_CASE("kv_greetings: the example puts and reads back on memory, redis and me
   const ServerProcess redis(ServerProcess::Kind::kRedis);
   check_greets("--backend redis --servers " + redis.address(), "redis(" + redis.address());
   const ServerProcess memcached(ServerProcess::Kind::kMemcached, ServerProcess::On::kTcp);
-  check_greets("--backend memcached --namespace a --servers " + memcached.address(), "memcached(" + memcached.address());
+  check_greets("--backend memcached --namespace a --servers " + memcached.address(),
+               "memcached(" + memcached.address());
 }
 
 TEST_CASE("kv_greetings: no server and a wrong call are told, by exit codes too") {
   CHECK(greetings("--backend redis --servers unix:/nowhere/socket --count 1").second == 1);
-  CHECK(greetings("--backend redis --servers unix:/nowhere/socket --count 1").first.find("unavailable") != std::string::npos);
+  CHECK(greetings("--backend redis --servers unix:/nowhere/socket --count 1").first.find("unavailable") !=
+        std::string::npos);
   CHECK(greetings("--backend reddis").second == 2);
   CHECK(greetings("--what 1").second == 2);
   CHECK(greetings("--count x").second == 2);

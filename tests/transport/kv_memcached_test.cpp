@@ -51,7 +51,8 @@ TEST_CASE("memcached: any key has a name that the text protocol takes, and diffe
   CHECK(memcached_key("a/plain-key").name == "a/plain-key");
   CHECK_FALSE(memcached_key("a/plain-key").hashed);
   std::set<std::string> names;
-  std::vector<std::string> keys{std::string(250, 'k'), std::string(250, ' '), "%", "%x", "a b", "a%20b", memcached_key("a b").name};
+  std::vector<std::string> keys{std::string(250, 'k'),    std::string(250, ' '), "%", "%x", "a b", "a%20b",
+                                memcached_key("a b").name};
   for (int i = 0; i < 256; ++i) keys.emplace_back(1, static_cast<char>(i));
   for (const std::string& key : keys) {
     const auto name = memcached_key(key);
@@ -84,7 +85,8 @@ TEST_CASE("memcached: a header comes back, and anything else is corrupt") {
     std::string never = stored;
     never[11] = static_cast<char>(0xff);  // a deadline before 1970
     CHECK(unpack_memcached("key", hashed, never).error().code == ErrorCode::kCorrupt);
-    CHECK(unpack_memcached("key", hashed, stored + std::string(kMaxValueBytes, 'x')).error().code == ErrorCode::kCorrupt);
+    CHECK(unpack_memcached("key", hashed, stored + std::string(kMaxValueBytes, 'x')).error().code ==
+          ErrorCode::kCorrupt);
   }
   // Another key of the same hash is a miss.
   const auto other = unpack_memcached("other", true, pack_memcached("key", true, "v", deadline));

@@ -23,7 +23,7 @@ bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-KvOptions memory() {
+KvOptions memory_options() {
   KvOptions options;
   options.backend = "memory";
   return options;
@@ -32,10 +32,10 @@ KvOptions memory() {
 }  // namespace
 
 TEST_CASE("open_kv: the memory backend, by its name") {
-  const auto kv = open_kv(memory());
+  const auto kv = open_kv(memory_options());
   REQUIRE(kv);
   CHECK((*kv)->string() == "memory()");
-  KvOptions named = memory();
+  KvOptions named = memory_options();
   named.name_space = "a.b";
   CHECK((*open_kv(named))->string() == "memory(namespace=a.b)");
 }
@@ -54,23 +54,23 @@ TEST_CASE("open_kv: a misspelt backend is refused with the nearest") {
 
 TEST_CASE("open_kv: a namespace, a timeout or a server that makes no sense is named") {
   for (const char* wrong : {"a/b", "a b", "\n", "\xc3\xbc"}) {
-    KvOptions options = memory();
+    KvOptions options = memory_options();
     options.name_space = wrong;
     CHECK(mentions(refusal(options), "namespace:"));
   }
-  KvOptions options = memory();
+  KvOptions options = memory_options();
   options.name_space.assign(65, 'a');
   CHECK(mentions(refusal(options), "namespace:"));
   for (const Duration wrong : {Duration(0s), Duration(-1ns), Duration::max()}) {
-    options = memory();
+    options = memory_options();
     options.timeout = wrong;
     CHECK(mentions(refusal(options), "timeout:"));
   }
-  options = memory();
+  options = memory_options();
   options.servers = {"127.0.0.1"};
   CHECK(mentions(refusal(options), "servers:"));
   for (const char* backend : {"redis", "memcached"}) {
-    options = memory();
+    options = memory_options();
     options.backend = backend;
     options.servers = {"127.0.0.1:0"};
     CHECK(mentions(refusal(options), "servers:"));
@@ -101,9 +101,9 @@ TEST_CASE("a server is a host with a port, or the path of a socket") {
   CHECK(shown("[::1]") == "[::1]:7");
   CHECK(shown("[fe80::1%eth0]:80") == "[fe80::1%eth0]:80");
   CHECK(shown("unix:/a") == "unix:/a");
-  std::vector<std::string> wrong{"",     ":",    ":80",  "a:",   "a:0",     "a:65536", "a:-1",       "a:+1",   "a:1x",
-                                 "a:b:c", "::1",  "[::1", "[]:1", "[::1]1", "a b",     "a/b",        "unix:",  "unix:a",
-                                 "a\n:1", "a:1 ", " a:1"};
+  std::vector<std::string> wrong{"",     ":",    ":80",   "a:",     "a:0",   "a:65536", "a:-1",
+                                 "a:+1", "a:1x", "a:b:c", "::1",    "[::1",  "[]:1",    "[::1]1",
+                                 "a b",  "a/b",  "unix:", "unix:a", "a\n:1", "a:1 ",    " a:1"};
   wrong.emplace_back("tcp://a:1");
   wrong.emplace_back("a\0b", 3);
   wrong.emplace_back("unix:/a\0b", 9);

@@ -16,7 +16,8 @@ constexpr Duration kMonth = 24h * 30;
 // One item, watched by reads: each proves or refutes something, however long it took.
 class Watched {
  public:
-  Watched(KvFixture& f, Kv& kv, std::string key, Duration ttl) : f_(f), kv_(kv), key_(std::move(key)), ttl_(ttl), left_(ttl) {
+  Watched(KvFixture& f, Kv& kv, std::string key, Duration ttl)
+      : f_(f), kv_(kv), key_(std::move(key)), ttl_(ttl), left_(ttl) {
     put_ = f.now();
     const Result<void> done = kv.put({key_, "value", ttl});
     acknowledged_ = f.now();
@@ -41,7 +42,8 @@ class Watched {
     CHECK(item->expiration > 0s);
     CHECK(item->expiration <= left_ + f_.resolution());  // only falls
     CHECK(item->expiration >= ttl_ - (after - put_) - f_.resolution());
-    CHECK(item->expiration <= std::max(Duration(0), ttl_ - (before - acknowledged_)) + kv_.capabilities().late_by + f_.resolution());
+    CHECK(item->expiration <=
+          std::max(Duration(0), ttl_ - (before - acknowledged_)) + kv_.capabilities().late_by + f_.resolution());
     left_ = std::min(left_, item->expiration);
     return true;
   }
@@ -61,10 +63,12 @@ class Watched {
 
 }  // namespace
 
-HEARSAY_KV_CASE(ttls, "TTLs from a nanosecond to a month and a second: never early, late within what is declared", EveryKv) {
+HEARSAY_KV_CASE(ttls, "TTLs from a nanosecond to a month and a second: never early, late within what is declared",
+                EveryKv) {
   const auto kv = f.open();
   std::vector<Watched> brief;
-  for (const Duration ttl : {Duration(1ns), Duration(1ms), Duration(1500us), Duration(50ms), Duration(999ms), Duration(1s)}) {
+  for (const Duration ttl :
+       {Duration(1ns), Duration(1ms), Duration(1500us), Duration(50ms), Duration(999ms), Duration(1s)}) {
     brief.emplace_back(f, *kv, "brief " + std::to_string(ttl.count()), ttl);
   }
   std::vector<Watched> long_ones;
@@ -144,7 +148,8 @@ HEARSAY_KV_CASE(wall_clock, "a step of the wall clock moves no expiry, and write
   }
 }
 
-HEARSAY_KV_CASE(no_resurrection, "what was deleted, expired or overwritten does not come back by a late replica", ReplicatedKv) {
+HEARSAY_KV_CASE(no_resurrection, "what was deleted, expired or overwritten does not come back by a late replica",
+                ReplicatedKv) {
   auto& replicas = have<WithReplicas>(f);
   const auto kv = f.open();
   const auto late = replicas.open_at_the_one();

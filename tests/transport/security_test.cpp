@@ -1,4 +1,4 @@
-// Configurations, whole and half; and real sockets over tcp, for ZAP is asked there alone.
+// Configurations, whole and half; and real sockets.
 #include "transport/security.hpp"
 
 #include <doctest/doctest.h>
@@ -272,6 +272,28 @@ TEST_CASE("requests to the handler that are none are counted, and it goes on") {
   CHECK(server.zap->accepted() == 0);
   zmq::socket_t friends = server.client({true, friendly, server.security.own.public_key, {}});
   CHECK(gets_through(friends, server.pull, test::kDeadline));
+}
+
+TEST_CASE("the list counts over ipc too, and nothing does over inproc") {
+  const TemporaryFolder folder;
+  const KeyPair friendly = new_keys();
+  Server server({friendly.public_key});
+  const auto client_of = [&](const std::string& endpoint, const Security& with) {
+    zmq::socket_t push = socket_for_test(server.context, zmq::socket_type::push);
+    REQUIRE(apply_client(push, with).has_value());
+    connect_for_test(push, endpoint);
+    return push;
+  };
+  const std::string ipc = bind_for_test(server.pull, "ipc://" + (folder / "socket"));
+  zmq::socket_t stranger = client_of(ipc, {true, new_keys(), server.security.own.public_key, {}});
+  CHECK(eventually([&] { return server.zap->refused() == 1; }));
+  CHECK_FALSE(gets_through(stranger, server.pull, kShort));
+  zmq::socket_t friends = client_of(ipc, {true, friendly, server.security.own.public_key, {}});
+  CHECK(gets_through(friends, server.pull, test::kDeadline));
+
+  const std::string inproc = bind_for_test(server.pull, "inproc://open");
+  zmq::socket_t plain = client_of(inproc, {});
+  CHECK(gets_through(plain, server.pull, test::kDeadline));
 }
 
 TEST_CASE("a handler stops cleanly, alone and with its context") {

@@ -1,0 +1,64 @@
+// `hearsay broker`: the middle of a star, until it is asked to end.
+#include "transport/broker.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/exit_codes.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/log.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "sim/plan/input.hpp"
+
+namespace hearsay::cli {
+
+namespace {
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
+  return error.code == ErrorCode::kInvalidArgument ? kUsage
+         : error.code == ErrorCode::kUnavailable   ? kUnavailable
+                                                   : kFailure;
+}
+
+}  // namespace
+
+int broker(const BrokerSettings& settings) {
+  const SignalGuard guard;
+  const auto security = transport::load_security(settings.security, true, false);
+  if (!security) return complain(security.error());
+  transport::BrokerOptions options;
+  options.publishers = settings.frontend;
+  options.subscribers = settings.backend;
+  auto started = transport::Broker::start(options, *security);
+  if (!started) return complain(started.error());
+  transport::Broker& proxy = **started;
+  const std::string line =
+      settings.json
+          ? nlohmann::ordered_json{{"ready", true}, {"frontend", proxy.publishers()}, {"backend", proxy.subscribers()}}
+                    .dump() +
+                "\n"
+          : fmt::format("the broker is ready: --broker {},{}\n", proxy.publishers(), proxy.subscribers());
+  if (auto printed = print_out(line); !printed) return complain(printed.error());
+  // run() blocks; the flag is looked at beside it.
+  Result<void> outcome;
+  std::atomic<bool> ended{false};
+  std::thread forwarding([&] {
+    outcome = proxy.run();
+    ended = true;
+  });
+  while (!was_interrupted() && !ended) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  proxy.stop();
+  forwarding.join();
+  const transport::BrokerCounters counters = proxy.counters();
+  make_log(settings.log_level, settings.quiet)(
+      transport::LogLevel::kInfo,
+      fmt::format("the broker ends; it forwarded {} messages, {} bytes", counters.messages, counters.bytes));
+  return outcome ? kOk : complain(outcome.error());
+}
+
+}  // namespace hearsay::cli

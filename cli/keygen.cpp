@@ -1,0 +1,39 @@
+// `hearsay keygen`: a key pair for CURVE, in two files.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_codes.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "sim/plan/input.hpp"
+#include "transport/key_files.hpp"
+
+namespace hearsay::cli {
+
+namespace {
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
+  return error.code == ErrorCode::kInvalidArgument ? kUsage : kFailure;
+}
+
+}  // namespace
+
+int keygen(const KeygenSettings& settings) {
+  const auto pair = transport::generate_keys();
+  if (!pair) return complain(pair.error());
+  if (auto written = transport::write_keys(settings.prefix, *pair); !written) return complain(written.error());
+  const std::string secret = settings.prefix + ".key";
+  const std::string open = settings.prefix + ".pub";
+  const std::string text =
+      settings.json
+          ? nlohmann::ordered_json{{"key_file", secret}, {"public_file", open}, {"public_key", pair->public_key}}
+                    .dump() +
+                "\n"
+          : fmt::format("{} has the key pair, and is for its owner alone; {} is to be handed out\n", secret, open);
+  if (auto printed = print_out(text); !printed) return complain(printed.error());
+  return kOk;
+}
+
+}  // namespace hearsay::cli

@@ -1,0 +1,131 @@
+// `hearsay node` and `hearsay serve`: a node that runs until it is asked to end.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_codes.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/log.hpp"
+#include "cli/node_strategies.hpp"
+#include "cli/terminal.hpp"
+#include "cli/verbs.hpp"
+#include "cli/words.hpp"
+#include "core/base/quantity.hpp"
+#include "sim/plan/input.hpp"
+#include "transport/live_node.hpp"
+
+namespace hearsay::cli {
+
+namespace {
+
+using transport::LiveNode;
+using transport::NodeOptions;
+
+// How often it looks whether it was asked to end.
+constexpr Duration kLook = 50ms;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kTooLarge: return kUsage;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout: return kUnavailable;
+    default: return kFailure;
+  }
+}
+
+NodeOptions options_of(const ServingSettings& settings) {
+  NodeOptions options;
+  options.name = settings.name;
+  options.links.bind = settings.bind;
+  options.topic = settings.topic;
+  options.service = settings.service;
+  options.name_space = settings.name_space;
+  options.security = settings.security;
+  options.log = make_log(settings.log_level, settings.quiet);
+  return options;
+}
+
+std::string ready_line(const ServingSettings& settings, LiveNode& node, const std::string& text, Duration took) {
+  if (!settings.json) {
+    return fmt::format("{} is ready at {} after {} ({})\n", node.name(), node.endpoint(), human_duration(took), text);
+  }
+  const nlohmann::ordered_json json{{"ready", true},
+                                    {"name", node.name()},
+                                    {"endpoint", node.endpoint()},
+                                    {"address", node.address()},
+                                    {"ready_ms", std::chrono::duration<double, std::milli>(took).count()},
+                                    {"members", node.members()},
+                                    {"strategies", text}};
+  return json.dump() + "\n";
+}
+
+// True once it is ready, false when it was asked to end before; an error when it cannot be.
+Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings) {
+  const auto until = std::chrono::steady_clock::now() + settings.ready_timeout;
+  for (;;) {
+    auto ready = node.wait_ready(kLook);
+    if (ready) return true;
+    if (ready.error().code != ErrorCode::kTimeout) return tl::unexpected(ready.error());
+    if (was_interrupted()) return false;
+    if (std::chrono::steady_clock::now() >= until) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("'{}' has not joined within {}: none of its --seed-node answered, nor does its --broker; "
+                              "are they running, with the same --topic, --namespace and keys?",
+                              node.name(), format_duration(settings.ready_timeout)));
+    }
+  }
+}
+
+int serve_until_asked(const ServingSettings& settings, const NodeOptions& options, const NodeStrategies& strategies) {
+  const auto started = std::chrono::steady_clock::now();
+  const SignalGuard guard;
+  auto opened = LiveNode::open(options, strategies.composition);
+  if (!opened) return complain(opened.error());
+  LiveNode& node = **opened;
+  const auto ready = wait_ready(node, settings);
+  if (!ready) return complain(ready.error());
+  if (*ready) {
+    const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
+    if (auto printed = print_out(line); !printed) return complain(printed.error());
+  }
+  while (!was_interrupted()) {
+    if (auto lost = node.wait_end(kLook); !lost) return complain(lost.error());
+  }
+  options.log(transport::LogLevel::kInfo, fmt::format("{} leaves", node.name()));
+  node.leave();
+  return kOk;
+}
+
+}  // namespace
+
+int node(const NodeSettings& given) {
+  NodeSettings settings = given;
+  // A cluster on real sockets is complete as soon as its last node has joined; a --set may say otherwise.
+  if (settings.membership == "swim") settings.overrides.insert(settings.overrides.begin(), "membership.introduce=true");
+  const auto strategies = choose_strategies(settings);
+  if (!strategies) return complain(strategies.error());
+  NodeOptions options = options_of(settings);
+  options.seeds = settings.seed_nodes;
+  options.weight = settings.weight;
+  options.zone = settings.zone;
+  if (!settings.broker.empty()) {
+    const BrokerEndpoints broker = broker_endpoints(settings.broker);
+    options.links.broker = {broker.xsub, broker.xpub};
+  }
+  return serve_until_asked(settings, options, *strategies);
+}
+
+int serve(const ServeSettings& settings) {
+  NodeSettings alone;
+  alone.membership = "static";
+  alone.overrides = {fmt::format("replication.max_items={}", settings.max_items),
+                     fmt::format("replication.max_bytes={}B", settings.max_bytes)};
+  const auto strategies = choose_strategies(alone);
+  if (!strategies) return complain(strategies.error());
+  return serve_until_asked(settings, options_of(settings), *strategies);
+}
+
+}  // namespace hearsay::cli
