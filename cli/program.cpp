@@ -5,6 +5,7 @@
 
 #include "cli/declare.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/node_worker.hpp"
 #include "cli/terminal.hpp"
 
 namespace hearsay::cli {
@@ -30,6 +31,7 @@ void declare_verbs(VerbSet& verbs) {
 int run_program(const std::vector<std::string>& arguments) {
   prepare_streams();
   try {
+    if (!arguments.empty() && arguments.front() == WorkerOrder::kVerb) return node_worker(arguments);
     VerbSet verbs;
     declare_verbs(verbs);
     return verbs.run(arguments);

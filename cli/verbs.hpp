@@ -19,7 +19,11 @@ namespace hearsay::cli {
 // The simulator ------------------------------------------------------------------------------------------------------
 
 struct RunSettings {
+  enum class On : std::uint8_t { kSimulated, kZmq };
   std::string file;
+  On on = On::kSimulated;
+  bool processes = false;              // on zmq: a process a node
+  std::string tolerance;               // on zmq: "20%", as a scenario has a share; empty: kDefaultTolerance
   std::optional<std::uint64_t> seed;   // otherwise the scenario's
   std::uint32_t runs = 1;              // seeds seed, seed + 1, ...
   std::uint32_t jobs = 0;              // 0: as many as there are cores
@@ -30,6 +34,8 @@ struct RunSettings {
   bool quiet = false;
   ColorChoice color = ColorChoice::kAuto;
 };
+
+inline constexpr double kDefaultTolerance = 0.2;
 
 int run(const RunSettings& settings);
 

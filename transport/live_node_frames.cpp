@@ -127,6 +127,7 @@ void LiveNode::on_hello(std::string_view route, const Hello& hello) {
       welcome->holder = known_at;
     } else {
       directory.adopt(*slot, {card.epoch, 0}, card.address, card.weight, card.zone);
+      note_life(*slot, card.epoch);
     }
     if (publishes_) meet(card);
   }
