@@ -222,7 +222,7 @@ Result<Times> measure(const BenchStartupSettings& settings) {
   std::vector<std::uint32_t> sizes;
   for (const std::string& text : settings.nodes) {
     std::uint64_t size = 0;
-    if (!detail::read_whole(text, {1, 500}, size).empty()) return invalid("--nodes: not a number of nodes");
+    if (!detail::read_whole(text, {2, 500}, size).empty()) return invalid("--nodes: not a number of nodes");
     sizes.push_back(static_cast<std::uint32_t>(size));
   }
   if (settings.nodes.empty()) sizes = {2, 10, 50};
