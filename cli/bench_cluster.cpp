@@ -87,8 +87,9 @@ Result<BenchCluster::Split> BenchCluster::split(std::span<const std::string> key
       if (member.node.name == options_.name) continue;
       const auto address = transport::Address::parse(member.node.address);
       if (!address) return tl::unexpected(address.error());
-      auto listed = client.list(address->router, options_.name_space.empty() ? "bench:" : options_.name_space + "/bench:",
-                                deadline, [&](const std::string& key) { elsewhere.insert(key); });
+      auto listed = client.list(address->router,
+                                options_.name_space.empty() ? "bench:" : options_.name_space + "/bench:", deadline,
+                                [&](const std::string& key) { elsewhere.insert(key); });
       if (!listed) return tl::unexpected(listed.error());
     }
   }

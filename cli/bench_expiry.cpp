@@ -119,7 +119,8 @@ Result<Found> measure(const BenchExpirySettings& settings) {
   const std::vector<std::string> keys = bench_keys(settings.keys);
   std::vector<std::string> staying;
   for (std::size_t i = 0; i < kStaying; ++i) staying.push_back(fmt::format("stays:{}", i));
-  if (auto done = put(**node, staying, settings.value_bytes, MonoTime::max()); !done) return tl::unexpected(done.error());
+  if (auto done = put(**node, staying, settings.value_bytes, MonoTime::max()); !done)
+    return tl::unexpected(done.error());
 
   Found found;
   found.empty = memory();

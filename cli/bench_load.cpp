@@ -59,7 +59,11 @@ std::vector<Op> draw_ops(std::uint64_t keys, const Load& load, std::uint64_t thr
 class Caller {
  public:
   Caller(Kv& kv, std::span<const std::string> keys, const Load& load, std::uint64_t thread)
-      : kv_(kv), keys_(keys), load_(load), ops_(draw_ops(keys.size(), load, thread)), gaps_(2, Purpose::kWorkload, thread) {
+      : kv_(kv),
+        keys_(keys),
+        load_(load),
+        ops_(draw_ops(keys.size(), load, thread)),
+        gaps_(2, Purpose::kWorkload, thread) {
     asked_.resize(load.batch);
     items_.resize(load.batch);
     for (Item& item : items_) item = {{}, std::string(load.value_bytes, 'v'), load.ttl};

@@ -143,9 +143,10 @@ Result<double> by_owner(const BenchLookupSettings& settings, BenchCluster& clust
 }
 
 std::string title(const BenchLookupSettings& settings, const std::string& store) {
-  std::string text = fmt::format("{}\n{} of {} B, {}, {}; {:g}% gets", store, counted(settings.keys, "key"),
-                                 settings.value_bytes, settings.is_zipf ? fmt::format("zipf {:g}", settings.zipf) : "uniform",
-                                 counted(settings.threads, "thread"), settings.read_share * 100);
+  std::string text =
+      fmt::format("{}\n{} of {} B, {}, {}; {:g}% gets", store, counted(settings.keys, "key"), settings.value_bytes,
+                  settings.is_zipf ? fmt::format("zipf {:g}", settings.zipf) : "uniform",
+                  counted(settings.threads, "thread"), settings.read_share * 100);
   if (settings.batch > 1) text += fmt::format(" of {} keys a call", settings.batch);
   text += fmt::format(", {} loop", settings.is_open ? "open" : "closed");
   if (settings.rate > 0) text += fmt::format(" at {:g}/s", settings.rate);
@@ -159,7 +160,8 @@ Result<int> measure(const BenchLookupSettings& settings) {
   if (!cluster) return tl::unexpected(cluster.error());
   Kv& kv = cluster->kv();
   const std::vector<std::string> keys = bench_keys(settings.keys);
-  if (auto put = put_all(kv, keys, settings.value_bytes, load_of(settings).ttl); !put) return tl::unexpected(put.error());
+  if (auto put = put_all(kv, keys, settings.value_bytes, load_of(settings).ttl); !put)
+    return tl::unexpected(put.error());
   // Connections are opened by the first calls of each thread: not what is measured.
   Load warm = load_of(settings);
   warm.span = std::min<Duration>(settings.span / 10, 200ms);
@@ -190,8 +192,9 @@ Result<int> measure(const BenchLookupSettings& settings) {
   } else {
     text = title(settings, kv.string()) + table_text(report.rows);
     if (ratio > 0) {
-      text += fmt::format("\nA get of another node's key takes {} times the bare round trip (median of {} turns' p50)\n",
-                          number_text(ratio), kTurns);
+      text +=
+          fmt::format("\nA get of another node's key takes {} times the bare round trip (median of {} turns' p50)\n",
+                      number_text(ratio), kTurns);
     }
     if (result.first_error) text += fmt::format("\nThe first error: {}\n", plan::one_line(result.first_error->message));
   }
@@ -203,7 +206,8 @@ Result<int> measure(const BenchLookupSettings& settings) {
 
 int bench_lookup(const BenchLookupSettings& settings) {
   if (settings.is_open && settings.rate <= 0) {
-    return complain({ErrorCode::kInvalidArgument, "--rate is missing: an open loop's calls are due at one, as in --rate 10000"});
+    return complain(
+        {ErrorCode::kInvalidArgument, "--rate is missing: an open loop's calls are due at one, as in --rate 10000"});
   }
   raise_descriptor_limit();
   if (settings.pin) {

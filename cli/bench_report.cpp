@@ -48,16 +48,9 @@ std::string number_text(double value) {
 
 Json benchmark_json(const std::string& name, std::uint64_t iterations, double real_ns, double cpu_ns,
                     const Counters& counters) {
-  Json json{{"name", name},
-            {"run_name", name},
-            {"run_type", "iteration"},
-            {"repetitions", 1},
-            {"repetition_index", 0},
-            {"threads", 1},
-            {"iterations", iterations},
-            {"real_time", real_ns},
-            {"cpu_time", cpu_ns},
-            {"time_unit", "ns"}};
+  Json json{{"name", name},          {"run_name", name}, {"run_type", "iteration"},  {"repetitions", 1},
+            {"repetition_index", 0}, {"threads", 1},     {"iterations", iterations}, {"real_time", real_ns},
+            {"cpu_time", cpu_ns},    {"time_unit", "ns"}};
   for (const auto& [counter, value] : counters) json[counter] = value;
   return json;
 }
@@ -86,8 +79,7 @@ std::string document(Json benchmarks, const std::vector<std::pair<std::string, s
 }
 
 std::vector<std::string> load_head() {
-  return {"",      "ops/s",  "hits/s", "misses/s", "errors", "mean us",
-          "p50 us", "p99 us", "p99.9 us", "max us", "KB/s"};
+  return {"", "ops/s", "hits/s", "misses/s", "errors", "mean us", "p50 us", "p99 us", "p99.9 us", "max us", "KB/s"};
 }
 
 std::vector<std::string> load_row(const std::string& name, const LoadFigures& figures, double elapsed_s) {

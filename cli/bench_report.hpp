@@ -26,7 +26,8 @@ nlohmann::ordered_json benchmark_json(const std::string& name, std::uint64_t ite
 // Several of one name: runs that are repeated.
 nlohmann::ordered_json repeated_json(const std::string& name, const std::vector<double>& real_ns);
 // The whole document: when, where and what, then the benchmarks.
-std::string document(nlohmann::ordered_json benchmarks, const std::vector<std::pair<std::string, std::string>>& context);
+std::string document(nlohmann::ordered_json benchmarks,
+                     const std::vector<std::pair<std::string, std::string>>& context);
 
 // A line of the table and a benchmark of the document, of one kind of call.
 std::vector<std::string> load_head();

@@ -240,8 +240,9 @@ Result<Times> measure(const BenchStartupSettings& settings) {
   if (!alone) return times;
   if (auto done = repeat([&] { return open_process(settings, times); }); !done) return tl::unexpected(done.error());
   for (const std::uint32_t size : sizes) {
-    auto done = repeat(
-        [&] { return settings.processes ? open_process_cluster(size, times) : open_cluster(settings.store, size, times); });
+    auto done = repeat([&] {
+      return settings.processes ? open_process_cluster(size, times) : open_cluster(settings.store, size, times);
+    });
     if (!done) return tl::unexpected(done.error());
   }
   return times;

@@ -19,7 +19,8 @@ constexpr const char* kStartupText =
     "Examples:\n"
     "  hearsay bench startup\n"
     "  hearsay bench startup --backend redis --servers 127.0.0.1:6379 --repeats 20\n\n"
-    "How long until a store is ready and its first put and get are done; of gossip also for a process of its own, from\n"
+    "How long until a store is ready and its first put and get are done; of gossip also for a process of its own, "
+    "from\n"
     "its start on, and until all nodes of a cluster see all others, which start at once and join through the first.";
 
 constexpr const char* kLookupText =
@@ -27,9 +28,11 @@ constexpr const char* kLookupText =
     "  hearsay bench lookup --nodes 2 --pin 0\n"
     "  hearsay bench lookup --backend redis --servers 127.0.0.1:6379 --threads 4 --popularity zipf\n"
     "  hearsay bench lookup --loop open --rate 20000 --seconds 10s\n\n"
-    "Puts all keys, named bench:0000000 and so on, and then gets and puts them. In an open loop latency counts from when "
+    "Puts all keys, named bench:0000000 and so on, and then gets and puts them. In an open loop latency counts from "
+    "when "
     "a\n"
-    "call was due, so that a stall is felt by all calls that it delays. Of gossip on several nodes it also tells gets of\n"
+    "call was due, so that a stall is felt by all calls that it delays. Of gossip on several nodes it also tells gets "
+    "of\n"
     "what the node itself owns from those of what another one does, beside a bare round trip over ZeroMQ.";
 
 constexpr const char* kExpiryText =
@@ -56,8 +59,9 @@ void add_store(Options& options, BenchSettings& bench) {
                                {"memcached", "memcached"},
                                {"memory", "memory"}},
                               "NAME", "gossip (the default), service, redis, memcached or memory");
-  options.list("--servers", bench.store.servers, ',', true, "SERVER,...",
-               "Nodes to join or to ask, or host:port of redis or memcached; gossip and service start their own without");
+  options.list(
+      "--servers", bench.store.servers, ',', true, "SERVER,...",
+      "Nodes to join or to ask, or host:port of redis or memcached; gossip and service start their own without");
   add_namespace(options, bench.store.name_space);
   options.duration("--timeout", bench.store.timeout, 1ms, 1h, "How long to wait for an answer");
   add_security(options, bench.store.security, true);

@@ -33,6 +33,15 @@ TEST_CASE("a histogram is exact below two microseconds") {
   CHECK(some.quantile(1) == 1us);
 }
 
+TEST_CASE("a quantile is a value that was met") {
+  Histogram some;
+  for (const Duration value : {10ns, 20ns, 30ns}) some.record(value);
+  CHECK(some.quantile(0.5) == 20ns);
+  CHECK(some.quantile(0.34) == 20ns);
+  CHECK(some.quantile(0.33) == 10ns);
+  CHECK(some.quantile(0.67) == 30ns);
+}
+
 TEST_CASE("a histogram's quantiles have three digits at every size") {
   std::vector<Duration> values;
   Histogram some;
