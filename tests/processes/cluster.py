@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -69,6 +70,7 @@ class Client:
         self.socket.connect(endpoint)
         self.service = service
         self.last = 0
+        self.heard_of = 0  # the id of the node that answered
 
     def close(self):
         self.socket.close()
@@ -85,7 +87,8 @@ class Client:
         self.socket.send_multipart([self.service, frame(question, [self.last, *body])])
         while self.socket.poll(max(0, int((until - time.monotonic()) * 1000))):
             frames = self.socket.recv_multipart()
-            found = msgpack.unpackb(frames[1], strict_map_key=False)
+            found = msgpack.unpackb(frames[1], strict_map_key=False, unicode_errors="surrogateescape")
+            self.heard_of = found[4]
             if found[3] == tag(answer) and found[7][0] == self.last:
                 return found[7]
         raise Failed("no answer")
@@ -209,11 +212,54 @@ class Node(Process):
             given += ["--seed-node", seed if isinstance(seed, str) else seed.endpoint]
         super().__init__(folder, given, at_start, name)
         self.endpoint = self.address = ""
+        self.context = None  # of clients: where they are in the network
 
     def ready(self, limit_s: float = DEADLINE_S) -> "Node":
         line = json.loads(self.line(limit_s))
         self.endpoint, self.address = line["endpoint"], line["address"]
         return self
+
+    def client(self) -> Client:
+        return Client(self.endpoint, self.context)
+
+
+class Writer:
+    """A thread that puts unique keys through a node, and remembers which puts were acknowledged."""
+
+    def __init__(self, node: Node, prefix: str):
+        self.node, self.prefix = node, prefix
+        self.acknowledged: dict[str, bytes] = {}
+        self.failed = 0
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        client = self.node.client()
+        i = 0
+        while not self.ending.is_set():
+            key, value = f"{self.prefix}-{i}", f"value of {self.prefix}-{i}".encode()
+            i += 1
+            try:
+                client.put(key, value, timeout_s=2)
+                self.acknowledged[key] = value
+            except Failed:
+                self.failed += 1
+                client.close()
+                client = self.node.client()
+            self.ending.wait(0.002)  # some hundred a second are enough
+        client.close()
+
+    def wrote(self, more: int):
+        """Waits for this many further acknowledgements."""
+        wanted = len(self.acknowledged) + more
+        wait_for(lambda: len(self.acknowledged) >= wanted,
+                 lambda: f"{len(self.acknowledged)} of {wanted} puts through, {self.failed} failed")
+
+    def end(self) -> dict[str, bytes]:
+        self.ending.set()
+        self.thread.join()
+        return self.acknowledged
 
 
 class ProcessTest(unittest.TestCase):
@@ -246,7 +292,7 @@ class ProcessTest(unittest.TestCase):
         """Waits until the views of all of these have these as members, at their addresses, alive, and nobody else."""
         wanted = {node.name: node.address for node in nodes}
         for node in nodes:
-            with Client(node.endpoint) as client:
+            with node.client() as client:
                 seen = {}
 
                 def same():
@@ -256,6 +302,32 @@ class ProcessTest(unittest.TestCase):
                         and all(of["status"] != "suspect" for of in seen["view"].values())
 
                 wait_for(same, lambda: f"{node.name} sees {seen}, not {wanted}", limit_s)
+
+    def writer(self, node, prefix) -> Writer:
+        writer = Writer(node, prefix)
+        self.addCleanup(writer.end)
+        return writer
+
+    def all_readable(self, node, items: dict[str, bytes]):
+        """All at once, again until it is so: copies may still be on their way to where the ring now has them. A wrong
+        value is never right."""
+        keys = sorted(items)
+        missing = {}
+
+        def look():
+            missing.clear()
+            with node.client() as client:
+                for at in range(0, len(keys), 256):
+                    part = keys[at:at + 256]
+                    for key, result in zip(part, client.call([[GET, key, b"", 0] for key in part])):
+                        if not result[0]:
+                            missing[key] = ERRORS[result[1]]
+                        else:
+                            self.assertEqual(result[2], items[key])
+            return not missing
+
+        wait_for(look, lambda: f"{node.name}: {len(missing)} of {len(items)} acknowledged puts: {sorted(missing.items())[:5]}",
+                 every_s=0.1)
 
     def run_cli(self, *arguments, limit_s: float = DEADLINE_S, text=True, **options):
         env = {k: v for k, v in os.environ.items() if not k.startswith("HEARSAY_")}

@@ -5,7 +5,7 @@ import socket
 import unittest
 
 import cluster
-from cluster import Client, wait_for
+from cluster import wait_for
 
 
 def free_port() -> int:
@@ -27,7 +27,7 @@ class Startup(cluster.ProcessTest):
                 self.assertEqual(second.wait(), 2)
                 self.assertRegex(second.log(), rf"\Ahearsay: [^\n]*'twin' is in use[^\n]*{first.endpoint}[^\n]*\n\Z")
                 self.assertEqual(second.process.stdout.read(), b"")
-        with Client(first.endpoint) as client:
+        with first.client() as client:
             self.assertEqual(client.status()["members"]["twin"]["address"], first.address)
             self.assertGreater(client.status()["counters"]["name_conflicts"], 0)
 
@@ -66,7 +66,7 @@ class Startup(cluster.ProcessTest):
         limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
         few = self.node("few", at_start=limit).ready()
         host, port = few.endpoint.removeprefix("tcp://").split(":")
-        with Client(few.endpoint) as client:
+        with few.client() as client:
             client.put("a", b"1")
             crowd = [socket.create_connection((host, int(port))) for _ in range(100)]
             wait_for(lambda: len(os.listdir(f"/proc/{few.pid}/fd")) >= 39, "its table was to be full")
@@ -78,7 +78,7 @@ class Startup(cluster.ProcessTest):
             self.assertEqual(client.get("a"), b"1")
             for each in crowd:
                 each.close()
-        with Client(few.endpoint) as client:
+        with few.client() as client:
             self.assertEqual(client.get("b", timeout_s=30), b"2")
         self.assertEqual(few.stop(), 0)
 
@@ -127,9 +127,9 @@ class Startup(cluster.ProcessTest):
         line = cluster.json.loads(broker.line())
         star = ("--membership", "announce", "--replicas", "2", "--broker", f"{line['frontend']},{line['backend']}")
         nodes = self.cluster(3, *star)
-        with Client(nodes[0].endpoint) as client:
+        with nodes[0].client() as client:
             client.put("s", b"1")
-        with Client(nodes[2].endpoint) as client:
+        with nodes[2].client() as client:
             self.assertEqual(client.get("s"), b"1")
         self.assertEqual([node.stop() for node in nodes], [0, 0, 0])
         self.assertEqual((broker.stop(), store.stop()), (0, 0))

@@ -7,7 +7,7 @@ import unittest
 import zmq
 
 import cluster
-from cluster import Client, wait_for
+from cluster import wait_for
 
 
 class ThreeTerminals(cluster.ProcessTest):
@@ -27,7 +27,7 @@ class ThreeTerminals(cluster.ProcessTest):
         put = time.monotonic()
         self.assertEqual(self.kv("get", "a").stdout, "1")
         self.assertEqual(self.kv("get", "a", of=self.b).stdout, "1")
-        with Client(self.b.endpoint) as client:
+        with self.b.client() as client:
             def gone():
                 if time.monotonic() - put < 4.9:
                     try:
@@ -65,7 +65,7 @@ class ThreeTerminals(cluster.ProcessTest):
                                f"{self.a.endpoint},{self.b.endpoint}")
 
         # A watch tells of what changes from then on: the first change is repeated until it was told.
-        with Client(self.a.endpoint) as client:
+        with self.a.client() as client:
             done = []
 
             def told():
@@ -88,7 +88,7 @@ class ThreeTerminals(cluster.ProcessTest):
         self.no_kv(5, "get", "nothing", saying="not found")
         self.refuses(124, "kv", "watch", "w", "--count", "1", "--for", "100ms", "--servers", self.a.endpoint)
         watcher = self.process("kv", "watch", "i-", "--servers", self.a.endpoint)
-        with Client(self.a.endpoint) as client:
+        with self.a.client() as client:
             def told():
                 client.put("i-0", b"x")
                 return watcher.process.stdout in cluster.select.select([watcher.process.stdout], [], [], 0)[0]
@@ -109,10 +109,10 @@ class ThreeTerminals(cluster.ProcessTest):
         self.refuses(4, "status", "--timeout", "300ms", self.b.endpoint)
 
     def test_a_replica_that_does_not_answer(self):
-        with Client(self.a.endpoint) as client:
+        with self.a.client() as client:
             for i in range(30):
                 client.put(f"k{i}", b"v")
-        with Client(self.b.endpoint) as client:
+        with self.b.client() as client:
             of_b = client.ask("client.List", "client.Keys", ["", 0, ""], 5)[1]
         self.assertTrue(0 < len(of_b) < 30, of_b)
         self.b.signal(signal.SIGSTOP)
@@ -121,7 +121,7 @@ class ThreeTerminals(cluster.ProcessTest):
         self.b.signal(signal.SIGCONT)
 
         def reads():
-            with Client(self.a.endpoint) as client:
+            with self.a.client() as client:
                 return client.get(of_b[0]) in (b"v", b"w")  # a timeout leaves it open which
 
         wait_for(reads, "b was to answer again")
@@ -140,15 +140,15 @@ class ThreeTerminals(cluster.ProcessTest):
 
     def test_who_leaves_hands_over(self):
         keys = {f"key-{i}": f"value-{i}".encode() for i in range(100)}
-        with Client(self.a.endpoint) as client:
+        with self.a.client() as client:
             for key, value in keys.items():
                 client.put(key, value)
-        with Client(self.b.endpoint) as client:
+        with self.b.client() as client:
             held = client.status()["counters"]["items"]
         self.assertTrue(0 < held < 100, f"b had {held} of the keys: nothing would show that it hands over")
         self.assertEqual(self.b.stop(), 0)
         self.assertIn("b leaves", self.b.log())
-        with Client(self.a.endpoint) as client:
+        with self.a.client() as client:
             wait_for(lambda: client.status()["member_count"] == 1, "b was to have left")
             lost = [key for key, value in keys.items() if client.call([[0, key, b"", 0]])[0][2] != value]
             self.assertEqual(lost, [])
