@@ -62,15 +62,20 @@ std::string ready_line(const ServingSettings& settings, LiveNode& node, const st
   return json.dump() + "\n";
 }
 
-// True once it is ready; an error when it cannot be, or is asked to end before.
-Result<bool> wait_ready(LiveNode& node, Duration limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
+// True once it is ready, false when it was asked to end before; an error when it cannot be.
+Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings) {
+  const auto until = std::chrono::steady_clock::now() + settings.ready_timeout;
   for (;;) {
     auto ready = node.wait_ready(kLook);
     if (ready) return true;
     if (ready.error().code != ErrorCode::kTimeout) return tl::unexpected(ready.error());
     if (was_interrupted()) return false;
-    if (std::chrono::steady_clock::now() >= until) return node.wait_ready(Duration::zero()).map([] { return true; });
+    if (std::chrono::steady_clock::now() >= until) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("'{}' has not joined within {}: none of its --seed-node answered, nor does its --broker; "
+                              "are they running, with the same --topic, --namespace and keys?",
+                              node.name(), format_duration(settings.ready_timeout)));
+    }
   }
 }
 
@@ -80,7 +85,7 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   auto opened = LiveNode::open(options, strategies.composition);
   if (!opened) return complain(opened.error());
   LiveNode& node = **opened;
-  const auto ready = wait_ready(node, settings.ready_timeout);
+  const auto ready = wait_ready(node, settings);
   if (!ready) return complain(ready.error());
   if (*ready) {
     const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);

@@ -35,8 +35,10 @@ struct Channel {
   std::string welcomes() const { return calls + "welcome="; }
   // Changes of the keys that begin with a prefix; and what a watcher subscribes to beside it, which the node echoes: it
   // sorts behind, so that the echo says that the other subscription has arrived.
-  std::string changes(std::string_view key) const { return calls + "key=" + std::string(key); }
-  std::string echoes() const { return calls + "ready="; }
+  static constexpr std::string_view kKey = "key=";
+  static constexpr std::string_view kEcho = "ready=";
+  std::string changes(std::string_view key) const { return calls + std::string(kKey) + std::string(key); }
+  std::string echoes() const { return calls + std::string(kEcho); }
 };
 
 }  // namespace hearsay::transport

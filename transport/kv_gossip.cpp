@@ -36,7 +36,7 @@ class GossipKv final : public Kv {
         context_(std::move(context)),
         security_(std::move(security)),
         channel_(std::move(channel)),
-        client_(context_, channel_.calls, {}, security_) {}
+        client_(context_, channel_.calls, client_sockets(), security_) {}
   ~GossipKv() override { (void)close(); }
 
   Result<void> start(const NodeOptions& node, std::shared_ptr<const Composition> composition) {

@@ -26,7 +26,7 @@ class ServiceKv final : public Kv {
         context_(std::move(context)),
         security_(std::move(security)),
         channel_(std::move(channel)),
-        client_(context_, channel_.calls, {}, security_) {}
+        client_(context_, channel_.calls, client_sockets(), security_) {}
   ~ServiceKv() override { (void)close(); }
 
   std::string string() const override {

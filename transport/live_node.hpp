@@ -243,6 +243,7 @@ class LiveNode {
   template <class M>
   std::string encoded(Draft<M>&& draft, std::uint64_t number);
   std::string hello(bool answer);
+  std::string_view client_word(std::string_view topic) const;
   void publish_changes();
   void fill_status(StatusAnswer& out);
   void answer(std::string_view route, std::string_view channel, std::string_view bytes);

@@ -167,8 +167,7 @@ void LiveNode::on_call(std::string_view route, std::string_view channel, const C
   const Now now = Now::read();
   // A key of another namespace than the channel's would let a client reach into it.
   const std::size_t bar = channel.find('|') + 1;
-  std::string prefix(channel.substr(bar, channel.size() - bar - 1));
-  if (!prefix.empty()) prefix += '/';
+  const std::string prefix = std::string(channel.substr(bar, channel.size() - bar - 1)) + '/';
   for (std::uint32_t i = 0; i < call.ops.size(); ++i) {
     const ClientOp& op = call.ops[i];
     if (refused || !op.key.starts_with(prefix)) {
@@ -273,16 +272,28 @@ void LiveNode::on_subscription(Frames& frames) {
   if (frames.size() != 1 || frames[0].empty()) return count(Counted::kDroppedMalformed);
   const bool subscribes = frames[0][0] == '\1';
   const std::string_view topic = frames[0].substr(1);
-  if (topic.starts_with(channel_.calls + "key=")) {
-    watchers_ += subscribes ? 1 : watchers_ > 0 ? ~std::size_t{0} : 0;
-    core_->watch_keys(watchers_ > 0);
+  // A client's: of this node's namespace, or of any.
+  if (const std::string_view word = client_word(topic); !word.empty()) {
+    if (word.starts_with(Channel::kKey)) {
+      watchers_ += subscribes ? 1 : watchers_ > 0 ? ~std::size_t{0} : 0;
+      core_->watch_keys(watchers_ > 0);
+    } else if (subscribes && word.starts_with(Channel::kEcho) && word.size() == Channel::kEcho.size() + 16) {
+      links_->publish(topic, "");
+    }
     return;
   }
-  if (subscribes && id_after(topic, channel_.echoes()) != NodeId{}) return links_->publish(topic, "");
   if (const NodeId id = id_after(topic, channel_.peers + "~"); id != NodeId{}) {
     if (subscribes && listeners_.size() < kMaxHeard) listeners_.insert(id);
     if (!subscribes) listeners_.erase(id);
   }
+}
+
+// What follows the channel of clients that this node serves; nothing for other channels.
+std::string_view LiveNode::client_word(std::string_view topic) const {
+  if (topic.starts_with(channel_.calls)) return topic.substr(channel_.calls.size());
+  if (!options_.name_space.empty() || !topic.starts_with(options_.service + "|")) return {};
+  const std::size_t bar = topic.find('|', options_.service.size() + 1);
+  return bar == std::string_view::npos ? std::string_view() : topic.substr(bar + 1);
 }
 
 void LiveNode::publish_changes() {
@@ -299,7 +310,10 @@ void LiveNode::publish_changes() {
       news->value = held.value;
       news->ttl_left = held.ttl_left;
     }
-    links_->publish(channel_.changes(change.key), encoded(std::move(news), ++change_sequence_));
+    // To the clients of the key's namespace, which is in front of its first '/'.
+    const std::string name_space = change.key.substr(0, std::min(change.key.find('/'), change.key.size()));
+    const std::string topic = fmt::format("{}|{}|{}{}", options_.service, name_space, Channel::kKey, change.key);
+    links_->publish(topic, encoded(std::move(news), ++change_sequence_));
   }
   core_->key_changes.clear();
 }

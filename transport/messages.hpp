@@ -246,4 +246,11 @@ struct StatusAnswer : MessageOf<StatusAnswer> {
   }
 };
 
+// All of them.
+inline std::vector<const MessageType*> messages() {
+  return {&message_type<Hello>(),      &message_type<Welcome>(),    &message_type<Call>(),
+          &message_type<Answer>(),     &message_type<ListCall>(),   &message_type<ListAnswer>(),
+          &message_type<ChangeNews>(), &message_type<StatusCall>(), &message_type<StatusAnswer>()};
+}
+
 }  // namespace hearsay::transport

@@ -53,6 +53,13 @@ class NodeClient {
   std::unordered_map<std::string, std::vector<std::unique_ptr<CallConnection>>> idle_;
 };
 
+// A client's sockets: a node that is back is found soon, since somebody waits.
+inline SocketOptions client_sockets() {
+  SocketOptions options;
+  options.reconnect_max = 200ms;
+  return options;
+}
+
 // What an operation's outcome is to a program.
 Result<Item> item_of(Result<Reply> reply);
 Result<void> outcome_of(const Result<Reply>& reply);

@@ -14,10 +14,7 @@ Result<std::unique_ptr<NodeCore>> NodeCore::make(std::shared_ptr<const Compositi
                                                  const CoreOptions& options) {
   std::unique_ptr<NodeCore> core(new NodeCore(std::move(composition), options));
   if (auto added = core->composition_->register_messages(core->types_); !added) return tl::unexpected(added.error());
-  for (const MessageType* type :
-       {&message_type<Hello>(), &message_type<Welcome>(), &message_type<Call>(), &message_type<Answer>(),
-        &message_type<ListCall>(), &message_type<ListAnswer>(), &message_type<ChangeNews>(),
-        &message_type<StatusCall>(), &message_type<StatusAnswer>()}) {
+  for (const MessageType* type : messages()) {
     if (auto added = core->types_.add(*type); !added) return tl::unexpected(added.error());
   }
   const auto self = core->directory_.intern(options.name, options.address, options.weight, options.zone);

@@ -169,6 +169,10 @@ Result<std::string> bind(zmq::socket_t& socket, const std::string& endpoint) {
   if (auto prepared = prepare(socket, endpoint, EndpointUse::kBind); !prepared) {
     return tl::unexpected(prepared.error());
   }
+  // It opens some for a moment, to look at the network's interfaces, and aborts where it cannot.
+  if (const int error = descriptors_missing(kDescriptorsSpare); error != 0) {
+    return zmq_failure(error, fmt::format("binding {}", endpoint));
+  }
   if (zmq_bind(socket.handle(), endpoint.c_str()) != 0) return bind_failure(zmq_errno(), endpoint);
   try {
     return socket.get(zmq::sockopt::last_endpoint);

@@ -8,7 +8,7 @@
 namespace hearsay {
 
 struct Item {
-  std::string key;    // any bytes, 1 to kMaxKeyBytes with the namespace
+  std::string key;    // any bytes, 1 to kMaxKeyBytes with the namespace and a '/'
   std::string value;  // any bytes, none included, at most kMaxValueBytes
   // Of a put: how long it shall live; of a get: how much of that is left. 0: it never expires. At most kTenYears.
   Duration expiration{0};

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "core/kv/request.hpp"
@@ -33,16 +35,29 @@ Result<void> check_item(const Item& item, std::size_t prefix) {
   return {};
 }
 
+// A key with its namespace, on the stack: a get of what is at hand should not allocate for it.
+class WholeKey {
+ public:
+  // The sizes were checked.
+  WholeKey(std::string_view prefix, std::string_view key) : size_(prefix.size() + key.size()) {
+    std::memcpy(bytes_.data(), prefix.data(), prefix.size());
+    std::memcpy(bytes_.data() + prefix.size(), key.data(), key.size());
+  }
+  operator std::string_view() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, kMaxKeyBytes> bytes_;
+  std::size_t size_;
+};
+
 }  // namespace
 
-Kv::Kv(std::string name_space) : prefix_(std::move(name_space)) {
-  if (!prefix_.empty()) prefix_ += '/';
-}
+Kv::Kv(std::string name_space) : prefix_(std::move(name_space) + '/') {}
 
 Result<Item> Kv::get(std::string_view key) {
   if (closed()) return closed_error();
   if (auto sizes = check_sizes(key.size(), prefix_.size(), 0); !sizes) return tl::unexpected(sizes.error());
-  Result<Item> found = prefix_.empty() ? do_get(key) : do_get(prefix_ + std::string(key));
+  Result<Item> found = do_get(WholeKey(prefix_, key));
   if (found) found->key.assign(key);
   return found;
 }
@@ -50,22 +65,21 @@ Result<Item> Kv::get(std::string_view key) {
 Result<void> Kv::put(const Item& item) {
   if (closed()) return closed_error();
   if (auto checked = check_item(item, prefix_.size()); !checked) return checked;
-  return prefix_.empty() ? do_put(item.key, item.value, item.expiration)
-                         : do_put(prefix_ + item.key, item.value, item.expiration);
+  return do_put(WholeKey(prefix_, item.key), item.value, item.expiration);
 }
 
 Result<void> Kv::del(std::string_view key) {
   if (closed()) return closed_error();
   if (auto sizes = check_sizes(key.size(), prefix_.size(), 0); !sizes) return sizes;
-  return prefix_.empty() ? do_del(key) : do_del(prefix_ + std::string(key));
+  return do_del(WholeKey(prefix_, key));
 }
 
 std::vector<Result<Item>> Kv::get_many(std::span<const std::string> keys) {
   std::vector<Result<Item>> results(keys.size());
-  std::vector<std::string> whole;  // with the namespace, where there is one
+  std::vector<std::string> whole;  // with the namespace
   std::vector<std::string_view> asked;
   std::vector<std::size_t> places;
-  if (!prefix_.empty()) whole.reserve(keys.size());
+  whole.reserve(keys.size());
   asked.reserve(keys.size());
   places.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -74,7 +88,7 @@ std::vector<Result<Item>> Kv::get_many(std::span<const std::string> keys) {
     } else if (auto sizes = check_sizes(keys[i].size(), prefix_.size(), 0); !sizes) {
       results[i] = tl::unexpected(sizes.error());
     } else {
-      asked.push_back(prefix_.empty() ? std::string_view(keys[i]) : whole.emplace_back(prefix_ + keys[i]));
+      asked.push_back(whole.emplace_back(prefix_ + keys[i]));
       places.push_back(i);
     }
   }

@@ -392,12 +392,7 @@ inline constexpr MessageType kTypeOf{
     .pack = [](const Message& message, Packer& packer) { pack_struct(as<M>(message), packer); },
     .unpack = [](Message& message, Unpacker& unpacker) { return unpack_struct(static_cast<M&>(message), unpacker); },
     .equal = [](const Message& a, const Message& b) { return equal_struct(as<M>(a), as<M>(b)); },
-    .describe =
-        [](FieldSink& sink) {
-          M m{};
-          FieldDescriber describer(sink);
-          M::fields(m, describer);
-        },
+    .describe = [](FieldSink& sink) { FieldDescriber::describe<M>(sink); },
 };
 
 }  // namespace codec

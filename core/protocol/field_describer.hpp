@@ -1,6 +1,7 @@
-// Names the fields of a message and what they are on the wire, for the reference pages.
+// Names the fields of a message and what they are on the wire, down to the leaves, for the reference pages.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -15,19 +16,41 @@
 namespace hearsay::codec {
 
 template <class T>
+std::size_t required_fields();  // codec.hpp
+
+template <class T>
 inline constexpr bool kIsVector = false;
 template <class T>
 inline constexpr bool kIsVector<std::vector<T>> = true;
 
 class FieldDescriber {
  public:
-  explicit FieldDescriber(FieldSink& sink) : sink_(sink) {}
+  FieldDescriber(FieldSink& sink, std::size_t required) : sink_(sink), required_(required) {}
   template <class T>
   void operator()(const T&, std::string_view name, std::string_view doc) {
-    sink_.field(name, type_name<T>(), doc);
+    sink_.field(name, type_name<T>(), doc, ++count_ > required_);
+    describe_inside<T>();
+  }
+
+  // Tells a sink of each field of a struct.
+  template <class T>
+  static void describe(FieldSink& sink) {
+    T t{};
+    FieldDescriber fields(sink, required_fields<T>());
+    T::fields(t, fields);
   }
 
  private:
+  template <class T>
+  void describe_inside() {
+    if constexpr (kIsVector<T>) {
+      describe_inside<typename T::value_type>();
+    } else if constexpr (requires(T& t, FieldDescriber& fields) { T::fields(t, fields); }) {
+      sink_.enter();
+      describe<T>(sink_);
+      sink_.leave();
+    }
+  }
   template <class T>
   static std::string type_name() {
     if constexpr (std::is_same_v<T, bool>) {
@@ -60,20 +83,24 @@ class FieldDescriber {
   }
   struct Inner : FieldSink {
     std::string text;
-    void field(std::string_view name, std::string_view, std::string_view) override {
+    int depth = 0;
+    void field(std::string_view name, std::string_view, std::string_view, bool) override {
+      if (depth > 0) return;
       if (!text.empty()) text += ", ";
       text += name;
     }
+    void enter() override { ++depth; }
+    void leave() override { --depth; }
   };
   template <class T>
   static std::string struct_name() {
     Inner inner;
-    T t{};
-    FieldDescriber describer(inner);
-    T::fields(t, describer);
+    describe<T>(inner);
     return "[" + inner.text + "]";
   }
   FieldSink& sink_;
+  std::size_t required_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace hearsay::codec

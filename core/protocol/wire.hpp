@@ -146,7 +146,11 @@ class Unpacker {
 class FieldSink {
  public:
   virtual ~FieldSink() = default;
-  virtual void field(std::string_view name, std::string_view type, std::string_view doc) = 0;
+  // `optional`: an older peer's message may end before it.
+  virtual void field(std::string_view name, std::string_view type, std::string_view doc, bool optional) = 0;
+  // Around the fields of a struct, or of each element of an array of structs: what field() named last.
+  virtual void enter() {}
+  virtual void leave() {}
 };
 
 }  // namespace hearsay

@@ -506,14 +506,20 @@ TEST_CASE("types are found by tag") {
 TEST_CASE("the fields describe themselves") {
   struct Sink : FieldSink {
     std::string text;
-    void field(std::string_view name, std::string_view type, std::string_view) override {
-      text.append(name).append(":").append(type).append(" ");
+    void field(std::string_view name, std::string_view type, std::string_view, bool optional) override {
+      text.append(name).append(":").append(type).append(optional ? "? " : " ");
     }
+    void enter() override { text += "( "; }
+    void leave() override { text += ") "; }
   } sink;
   message_type<Everything>().describe(sink);
   CHECK(sink.text ==
         "flag:bool u8:uint8 u16:uint16 u32:uint32 u64:uint64 i8:int8 i16:int16 i32:int32 i64:int64 real:float64 "
         "colour:enum duration:int64 ns node:node id peer:node id identity:[name, address, weight, zone] text:str "
-        "value:bin version:[time, node] numbers:array of uint64 texts:array of str points:array of [x, at] "
-        "peers:array of node id inner:array of [tag, body] one:[tag, body] ");
+        "value:bin version:[time, node] ( time:uint64 node:node id ) numbers:array of uint64 texts:array of str "
+        "points:array of [x, at] ( x:int32 at:int64 ns ) peers:array of node id inner:array of [tag, body] "
+        "one:[tag, body] ");
+  sink.text.clear();
+  message_type<Version2>().describe(sink);
+  CHECK(sink.text == "first:uint32 second:uint32? third:array of uint32? ");
 }

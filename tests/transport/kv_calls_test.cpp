@@ -162,7 +162,7 @@ HEARSAY_KV_CASE(close_frozen, "close() ends calls that wait for a server that sa
 HEARSAY_KV_CASE(no_server, "no server: unavailable, never a miss, and it works as soon as there is one", ServerKv) {
   auto& server = have<WithServer>(f);
   server.kill_server();
-  const auto kv = f.open();
+  const auto kv = f.open("", 800ms);
   CHECK(kv->get("key").error().code == ErrorCode::kUnavailable);
   CHECK(kv->put({"key", "v", 0s}).error().code == ErrorCode::kUnavailable);
   CHECK(kv->del("key").error().code == ErrorCode::kUnavailable);
@@ -280,7 +280,7 @@ HEARSAY_KV_CASE(watches, "watch: puts, deletes and expiries of keys with the pre
   REQUIRE(kv->put({"b", "not asked for", 0s}));
   REQUIRE(kv->del("a old"));
   next(KvChange::Kind::kDel, "a old", "");
-  f.pass(200ms);
+  f.pass(200ms + 1ms);
   next(KvChange::Kind::kExpired, "a new", "");
   CHECK(watcher->next(0s).error().code == ErrorCode::kTimeout);
   CHECK(kv->close());

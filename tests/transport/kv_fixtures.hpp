@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -19,6 +20,7 @@
 #include "transport/kv_gossip.hpp"
 #include "transport/kv_memory.hpp"
 #include "transport/kv_options.hpp"
+#include "transport/node_client.hpp"
 
 namespace hearsay::test {
 
@@ -169,8 +171,11 @@ class GossipFixture final : public RealTimeFixture {
     options.name = "handle" + std::to_string(cluster.handles++);
     options.replicas = kReplicas;
     auto kv = opened(open_kv(options));
-    const auto before = static_cast<std::uint32_t>(cluster.others.size());
-    for (const auto& other : cluster.others) wait_until([&] { return other->members() > before; });
+    // Where its node is, as its string() says: "gossip(NAME at ENDPOINT, ...".
+    const std::string text = kv->string();
+    const std::size_t begin = text.find(" at ") + 4;
+    cluster.endpoints.push_back(text.substr(begin, text.find(',', begin) - begin));
+    wait_until_all_agree(cluster, name_space);
     return kv;
   }
   Duration resolution() const override { return Duration::zero(); }
@@ -178,8 +183,27 @@ class GossipFixture final : public RealTimeFixture {
  private:
   struct Cluster {
     std::vector<std::unique_ptr<transport::LiveNode>> others;
+    std::vector<std::string> endpoints;  // of handles, those that are closed included
     int handles = 0;
   };
+  // Every node that can be asked has the view of the first one.
+  void wait_until_all_agree(const Cluster& cluster, const std::string& name_space) {
+    const auto channel = transport::Channel::make(transport::kDefaultTopic, transport::kDefaultService, name_space);
+    transport::NodeClient client(context_, channel->calls, transport::client_sockets(), off_);
+    wait_until([&] {
+      const std::uint32_t members = cluster.others[0]->members();
+      if (std::ranges::any_of(cluster.others, [&](const auto& other) { return other->members() != members; })) {
+        return false;
+      }
+      std::uint32_t answered = static_cast<std::uint32_t>(cluster.others.size());
+      for (const std::string& endpoint : cluster.endpoints) {
+        const auto status = client.status(endpoint, transport::Now::read_mono() + 100ms);
+        if (status && status->members != members) return false;
+        answered += status ? 1 : 0;
+      }
+      return answered == members;
+    });
+  }
   static void add(Cluster& cluster, const std::string& name_space, const std::string& name) {
     transport::NodeOptions options;
     options.name = name;
@@ -192,6 +216,8 @@ class GossipFixture final : public RealTimeFixture {
     for (const auto& other : cluster.others) wait_until([&] { return other->members() == count; });
   }
 
+  zmq::context_t context_;
+  transport::Security off_;
   std::map<std::string, Cluster> clusters_;
 };
 using GossipAlone = GossipFixture<1>;
