@@ -1,13 +1,59 @@
-"""The walk of README.md, "Real sockets": two nodes and a client, each a process of its own."""
+"""Two nodes and a client, each a process of its own: the walk of README.md, "Real sockets", and what else clients do."""
 import json
+import os
+import re
 import signal
+import subprocess
 import time
 import unittest
+from pathlib import Path
 
 import zmq
 
 import cluster
 from cluster import wait_for
+
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+# What differs from run to run: how long it took, and the second socket's port.
+VARYING = re.compile(r"after \S+ \w+ |(?<=\d),\d+$")
+
+
+class AsShown(cluster.ProcessTest):
+    """The README's section, command by command, on free ports."""
+
+    def test_the_readme(self):
+        section = README.read_text().partition("## Real sockets\n")[2].partition("\n## ")[0]
+        terminals = re.findall(r"```text unchecked\n(.*?)```", section, re.DOTALL)
+        self.assertEqual(len(terminals), 3)
+        (self.dir / "hearsay").symlink_to(cluster.PROGRAM)
+        env = {"PATH": f"{self.dir}{os.pathsep}{os.environ['PATH']}"}
+        ports = {}  # the README's, and those taken instead
+
+        def said(line: str) -> str:
+            for shown, taken in ports.items():
+                line = line.replace(shown, taken)
+            return VARYING.sub("", line.replace(",...", ""))
+
+        for terminal in terminals[:2]:
+            command, line = terminal.splitlines()
+            shown = re.search(r"--bind tcp://[\d.]+:(\d+)", command).group(1)
+            words = said(command.replace(f":{shown}", ":*", 1)).split()
+            self.assertEqual(words[:3], ["$", "hearsay", "node"])
+            node = self.process(*words[2:])
+            printed = node.line()
+            ports[shown] = re.search(r"ready at tcp://[\d.]+:(\d+)", printed).group(1)
+            self.assertEqual(VARYING.sub("", printed.rstrip()), said(line))
+        for part in re.split(r"^\$ ", terminals[2], flags=re.MULTILINE)[1:]:
+            command, *lines = part.splitlines()
+            done = subprocess.run(["sh", "-c", said(command)], env=env, cwd=self.dir, stdin=subprocess.DEVNULL, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=cluster.DEADLINE_S)
+            printed = [VARYING.sub("", line) for line in done.stdout.splitlines()]
+            wanted = [said(line) for line in lines if line not in ("...", "")]
+            if "..." in lines:
+                printed = [line for line in printed if line in wanted]
+            self.assertEqual(printed, wanted, command)
+            self.assertEqual(done.returncode, 5 if "not found" in done.stdout else 0)
 
 
 class ThreeTerminals(cluster.ProcessTest):
