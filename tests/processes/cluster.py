@@ -117,6 +117,11 @@ class Client:
                 "members": {card[0]: {"address": card[1], "status": words[status]} for card, _, status in body[5]}}
 
 
+def sanitizer_mib() -> int:
+    """What a sanitizer adds to a process's memory: it keeps what was freed."""
+    return 512 if b"__asan_init" in Path(PROGRAM).read_bytes() else 0
+
+
 # ---- waiting ---------------------------------------------------------------------------------------------------------
 
 
@@ -142,16 +147,16 @@ def wait_for(condition, what, limit_s: float = DEADLINE_S, every_s: float = 0.02
 class Process:
     """A running hearsay with what it printed. `at_start` runs in the child, before the program."""
 
-    def __init__(self, folder: Path, arguments, at_start=None, name="process"):
+    def __init__(self, folder: Path, arguments, at_start=None, name="process", env=None):
         def prepare():
             die_with_parent()
             if at_start:
                 at_start()
 
         self.name = name
-        descriptor, path = tempfile.mkstemp(dir=folder, prefix=f"{name[:40]}-", suffix=".log".replace("/", "_"))
+        descriptor, path = tempfile.mkstemp(dir=folder, prefix=f"{name}-", suffix=".log")
         self.log_path = Path(path)
-        env = {k: v for k, v in os.environ.items() if not k.startswith("HEARSAY_")}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("HEARSAY_")} | (env or {})
         try:
             self.process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                             stderr=descriptor, cwd=folder, env=env, preexec_fn=prepare, bufsize=0)
@@ -196,8 +201,8 @@ class Process:
         self.process.wait()
         self.process.stdout.close()
 
-    def memory_kb(self, what="VmRSS") -> int:
-        return int(re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1))
+    def memory_mib(self) -> float:
+        return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1)) / 1024
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -206,11 +211,11 @@ class Process:
 class Node(Process):
     """hearsay node --json. ready() waits for its line; before, it has no endpoint."""
 
-    def __init__(self, folder, name, *arguments, seeds=(), at_start=None, verb="node"):
+    def __init__(self, folder, name, *arguments, seeds=(), verb="node", **options):
         given = [verb, "--name", name, "--json", *arguments]
         for seed in seeds:
             given += ["--seed-node", seed if isinstance(seed, str) else seed.endpoint]
-        super().__init__(folder, given, at_start, name)
+        super().__init__(folder, given, name=name, **options)
         self.endpoint = self.address = ""
         self.context = None  # of clients: where they are in the network
 

@@ -13,7 +13,6 @@ import zmq
 import cluster
 from cluster import CALLS, DEL, GET, PEERS, PUT, Client, frame, wait_for
 
-MIB_KB = 1024
 HELLO, PING, CALL, LIST, ASK = "link.Hello", "swim.Ping", "client.Call", "client.List", "client.Ask"
 
 
@@ -33,7 +32,7 @@ class Hostile(cluster.ProcessTest):
         self.addCleanup(self.context.destroy, 0)
         with self.client() as client:
             client.put("kept", b"value")
-        self.memory = self.victim.memory_kb()
+        self.memory = self.victim.memory_mib() + cluster.sanitizer_mib()
 
     def client(self):
         return Client(self.victim.endpoint, self.context)
@@ -76,7 +75,7 @@ class Hostile(cluster.ProcessTest):
         with self.client() as client:
             self.assertEqual(client.get("kept", timeout_s=cluster.DEADLINE_S), b"value")
             client.put("kept", b"value", timeout_s=cluster.DEADLINE_S)
-        self.assertLess(self.victim.memory_kb() - self.memory, growth_mib * MIB_KB)
+        self.assertLess(self.victim.memory_mib() - self.memory, growth_mib)
 
     # ---- shapes ----
 

@@ -43,9 +43,10 @@ class Startup(cluster.ProcessTest):
     def test_a_full_table_of_descriptors(self):
         """However many there are, it says what is missing or runs; it does neither hang nor abort."""
         started = []
+        few = {"ASAN_OPTIONS": "detect_leaks=0"}  # it opens files itself, at the end
         for count in range(4, 32):
             limit = lambda count=count: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
-            started.append((count, self.node(f"few-{count}", "--quiet", at_start=limit)))
+            started.append((count, self.node(f"few-{count}", "--quiet", at_start=limit, env=few)))
         refused = ran = 0
         for count, node in started:
             with self.subTest(descriptors=count):
@@ -64,7 +65,7 @@ class Startup(cluster.ProcessTest):
 
     def test_a_table_that_fills_up(self):
         limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
-        few = self.node("few", at_start=limit).ready()
+        few = self.node("few", at_start=limit, env={"ASAN_OPTIONS": "detect_leaks=0"}).ready()
         host, port = few.endpoint.removeprefix("tcp://").split(":")
         with few.client() as client:
             client.put("a", b"1")
@@ -118,6 +119,14 @@ class Startup(cluster.ProcessTest):
             self.skipTest("the system gave one port twice")
         nodes = [self.node(f"c{i}", "--bind", ends[i], seeds=[ends[(i + 1) % 3]]) for i in range(3)]
         self.agree([node.ready() for node in nodes])
+
+    def test_three_replicas_need_two_nodes(self):
+        a = self.node("a", "--replicas", "3").ready()
+        self.refuses(4, "kv", "put", "k", "v", "--servers", a.endpoint, saying="too few replicas")
+        b = self.node("b", "--replicas", "3", seeds=[a]).ready()
+        self.agree([a, b])
+        self.succeeds("kv", "put", "k", "v", "--servers", a.endpoint)
+        self.assertEqual(self.succeeds("kv", "get", "k", "--servers", b.endpoint).stdout, "v")
 
     def test_serve_and_broker(self):
         store = self.node("store", verb="serve").ready()
