@@ -65,6 +65,26 @@ class Faults(cluster.ProcessTest):
         self.agree(nodes)
         self.all_readable(new, {"kept": b"value"})
 
+    def test_a_node_comes_back_at_once(self):
+        """Under its name and at its port, before anybody has noticed that it was gone; and the one that all joined
+        through, which then needs somebody else."""
+        nodes = self.cluster(3, *QUORUM)
+        writer = self.writer(nodes[1], "w")
+        writer.wrote(50)
+        for i in (2, 0):
+            old = nodes[i]
+            old.kill()
+            nodes[i] = self.node(old.name, *QUORUM, "--bind", old.endpoint, seeds=[nodes[1]]).ready()
+            self.agree(nodes)
+            writer.wrote(50)
+            # It has its copies back, before the next one loses them.
+            with nodes[i].client() as client, nodes[1].client() as other:
+                wait_for(lambda: client.status()["counters"]["items"] + 50 > other.status()["counters"]["items"] - 50
+                         and client.status()["counters"]["items"] >= 100, "copies were to come back")
+        items = writer.end()
+        for node in nodes:
+            self.all_readable(node, items)
+
 
 if __name__ == "__main__":
     cluster.main()
