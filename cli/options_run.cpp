@@ -10,7 +10,8 @@ constexpr std::uint64_t kMaxRuns = 100'000;
 constexpr std::uint64_t kMaxJobs = 1024;
 
 constexpr const char* kRunText =
-    "Example:\n  hearsay run scenarios/partition-heal.toml --seed 7 --set membership.rejoin=none\n\n"
+    "Examples:\n  hearsay run scenarios/partition-heal.toml --seed 7 --set membership.rejoin=none\n"
+    "  hearsay run scenarios/partition-heal.toml --on zmq\n\n"
     "Writes a run folder (manifest.json, results.json, rows.csv, events.jsonl) and the link 'latest' beside it.\n"
     "Exits with 0 when every expectation held, 3 when one failed or a fault had no effect, 2 for a wrong scenario,\n"
     "130 when interrupted (what was measured is written; a second ^C ends it at once, and leaves a folder whose\n"
@@ -19,9 +20,16 @@ constexpr const char* kRunText =
 }  // namespace
 
 void declare_run(VerbSet& verbs, Body<RunSettings> body) {
-  auto [options, run] =
-      verbs.add<RunSettings>("run", "Replays a scenario in the simulator and measures it", kRunText, std::move(body));
+  auto [options, run] = verbs.add<RunSettings>(
+      "run", "Replays a scenario, simulated or on real sockets, and measures it", kRunText, std::move(body));
   options.argument("FILE", run.file, true, "The scenario, a TOML file; - is standard input");
+  options.choice("--on", run.on, {{"simulated", RunSettings::On::kSimulated}, {"zmq", RunSettings::On::kZmq}}, "WHERE",
+                 "simulated (the default), or zmq: the same on real sockets, in real time, with the faults in front of "
+                 "them");
+  options.flag("--processes", run.processes,
+               "On zmq: a process a node, over tcp on 127.0.0.1; otherwise all nodes are in one process");
+  options.text("--tolerance", run.tolerance, "SHARE",
+               "On zmq: by how much a bound of the scenario may be missed where it says nothing itself; 20% otherwise");
   options.number("--seed", run.seed, {}, "N", "Seed of the (first) run; the scenario's otherwise");
   options.number("--runs", run.runs, {1, kMaxRuns}, "N",
                  "Number of runs with seeds counting up: means and confidence intervals");

@@ -5,6 +5,7 @@
 
 #include "cli/declare.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/node_worker.hpp"
 #include "cli/terminal.hpp"
 
 namespace hearsay::cli {
@@ -23,6 +24,7 @@ void declare_verbs(VerbSet& verbs) {
   declare_status(verbs, status);
   declare_keygen(verbs, keygen);
   declare_kv(verbs, [](const KvSettings& settings) { return kv(settings, open_kv); });
+  declare_bench(verbs, bench_startup, bench_lookup, bench_expiry);
 }
 
 }  // namespace
@@ -30,6 +32,7 @@ void declare_verbs(VerbSet& verbs) {
 int run_program(const std::vector<std::string>& arguments) {
   prepare_streams();
   try {
+    if (!arguments.empty() && arguments.front() == WorkerOrder::kVerb) return node_worker(arguments);
     VerbSet verbs;
     declare_verbs(verbs);
     return verbs.run(arguments);

@@ -12,6 +12,8 @@
 
 #include "cli/exit_codes.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/not_honoured.hpp"
+#include "cli/real_run.hpp"
 #include "cli/run_folder.hpp"
 #include "cli/scenario.hpp"
 #include "cli/summary.hpp"
@@ -23,6 +25,7 @@
 #include "sim/measure/statistics.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/plan/manifest.hpp"
+#include "sim/plan/metric_unit.hpp"
 #include "sim/world/world.hpp"
 
 namespace hearsay::cli {
@@ -37,6 +40,8 @@ class Session {
 
   // Runs all seeds, `jobs` at a time; results in the order of the seeds. An error is that of the lowest seed.
   Result<std::vector<measure::Results>> run_all(std::uint64_t first_seed, EventLog* log);
+  // The one run on real sockets.
+  Result<RealRun> run_real(std::uint64_t seed, double tolerance, EventLog* log);
   double elapsed_s() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   }
@@ -143,11 +148,33 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   return results;
 }
 
+Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, EventLog* log) {
+  RealRunOptions options;
+  options.processes = settings_.processes;
+  options.tolerance = tolerance;
+  options.source = {settings_.file, settings_.overrides};
+  options.interrupted = &interrupt_flag();
+  options.observations = [log](const Observation& observation) { log->write(observation); };
+  options.operations = [log](const measure::OpRecord& op) { log->write(op); };
+  options.faults = [log](const world::FaultRecord& fault) { log->write(fault); };
+  if (progress_.active()) {
+    options.progress = [this](double done_s, double all_s) {
+      progress_.show(fmt::format("{}: {:.0f} of {:.0f} s on real sockets", plan_.name, done_s, all_s));
+    };
+  }
+  auto ran = run_on_sockets(plan_, seed, options);
+  progress_.clear();
+  return ran;
+}
+
 // The command that repeats runs: what of the settings belongs to them, beside the file and the seed.
 std::string repeat_command(const RunSettings& settings, std::uint64_t seed, std::uint32_t runs) {
   std::string text = "hearsay run " + shell_word(settings.file);
   for (const std::string& override_ : settings.overrides) text += " --set " + shell_word(override_);
   if (settings.wire) text += " --wire";
+  if (settings.on == RunSettings::On::kZmq) text += " --on zmq";
+  if (settings.processes) text += " --processes";
+  if (!settings.tolerance.empty()) text += " --tolerance " + shell_word(settings.tolerance);
   text += fmt::format(" --seed {}", seed);
   return runs > 1 ? text + fmt::format(" --runs {}", runs) : text;
 }
@@ -162,7 +189,8 @@ class Manifest {
  public:
   Manifest(const RunSettings& settings, const plan::Plan& plan, std::uint64_t seed) {
     json_["program"] = "hearsay";
-    json_["on"] = "simulated";
+    json_["on"] = settings.on == RunSettings::On::kZmq ? "zmq" : "simulated";
+    if (settings.on == RunSettings::On::kZmq) json_["processes"] = settings.processes;
     json_["status"] = "running";
     json_["version"] = kVersion;
     json_["commit"] = kCommit;
@@ -252,10 +280,37 @@ int complain(const Error& error) {
   return error.code == ErrorCode::kInternal ? kFailure : kUsage;
 }
 
+// What does not go together. A real run takes its time, and has the machine for itself.
+Result<void> check_where(const RunSettings& settings) {
+  if (settings.on == RunSettings::On::kSimulated) {
+    if (settings.processes) return invalid("--processes: is of a run on real sockets; give --on zmq");
+    if (!settings.tolerance.empty()) return invalid("--tolerance: is of a run on real sockets; give --on zmq");
+    return {};
+  }
+  if (settings.runs != 1) return invalid("--runs: a run on zmq is one; start the next one after it");
+  if (settings.jobs > 1) return invalid("--jobs: a run on zmq is one");
+  if (settings.wire) return invalid("--wire: on zmq every message is packed and unpacked anyway");
+  return {};
+}
+
+Result<double> tolerance_of(const RunSettings& settings) {
+  if (settings.tolerance.empty()) return kDefaultTolerance;
+  const auto share = plan::parse_in(plan::MetricUnit::kShare, settings.tolerance);
+  if (!share) return invalid(fmt::format("--tolerance: {}", share.error().message));
+  if (*share < 0 || *share > 1) {
+    return invalid(fmt::format("--tolerance: {} is out of range; expected one from 0% to 100%", settings.tolerance));
+  }
+  return *share;
+}
+
 }  // namespace
 
 int run(const RunSettings& given) {
   RunSettings settings = given;
+  const bool real = settings.on == RunSettings::On::kZmq;
+  if (auto fits = check_where(settings); !fits) return complain(fits.error());
+  const auto tolerance = tolerance_of(settings);
+  if (!tolerance) return complain(tolerance.error());
   const bool read_once = is_read_once(settings.file);
   auto plan = read_scenario(settings.file, settings.overrides);
   if (!plan) return complain(plan.error());
@@ -266,6 +321,12 @@ int run(const RunSettings& given) {
                                                   settings.runs, seed, std::numeric_limits<std::uint64_t>::max())});
   }
   if (auto runnable = world::check(*plan, seed); !runnable) return complain(runnable.error());
+
+  if (real && !settings.quiet) {
+    for (const std::string& line : not_honoured(*plan, settings.processes)) {
+      std::fprintf(stderr, "hearsay: not honoured on zmq: %s\n", plan::one_line(line).c_str());
+    }
+  }
 
   const SignalGuard guard;  // from here on there is something to write when interrupted
   auto folder = RunFolder::create(settings.out, plan->name);
@@ -282,8 +343,18 @@ int run(const RunSettings& given) {
   if (!log) return give_up(log.error());
 
   Session session(settings, *plan);
-  auto results = session.run_all(seed, &*log);
-  if (!results) return give_up(results.error());
+  std::optional<RealFacts> facts;
+  Result<std::vector<measure::Results>> results;
+  if (real) {
+    auto ran = session.run_real(seed, *tolerance, &*log);
+    if (!ran) return give_up(ran.error());
+    results->push_back(std::move(ran->results));
+    facts = std::move(ran->facts);
+    manifest.set("machine", machine_json(*facts));
+  } else {
+    results = session.run_all(seed, &*log);
+    if (!results) return give_up(results.error());
+  }
   const bool cut_short = was_interrupted();
   leave_out_partial(*results);
 
@@ -295,6 +366,7 @@ int run(const RunSettings& given) {
                    .folder = folder->path(),
                    .repeat = repeat_command(settings, seed, settings.runs),
                    .asked = settings.runs,
+                   .real = facts ? &*facts : nullptr,
                    .width = terminal_width(stdout, kDefaultWidth)};
   const nlohmann::ordered_json json = results_json(report);
   // Written before it is shown, so that a reader who closes the pipe loses nothing; shown even if it could not be

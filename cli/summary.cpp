@@ -23,15 +23,20 @@ void write_head(Page& page) {
   const auto strategy = [](const plan::StrategyChoice& choice) {
     return std::string(choice.entry->name) + (choice.preset.empty() ? "" : " (" + choice.preset + ")");
   };
-  page.line("{}, {} simulated; {}, {}, {}, {}; {} link", counted(plan.nodes.size(), "node"),
-            format_duration(plan.duration), strategy(plan.membership), strategy(plan.dissemination),
-            strategy(plan.replication), strategy(plan.ring), plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
+  const RealFacts* real = page.report().real;
+  page.line("{}, {} {}; {}, {}, {}, {}; {} link", counted(plan.nodes.size(), "node"), format_duration(plan.duration),
+            real == nullptr   ? "simulated"
+            : real->processes ? "on zmq, a process each"
+                              : "on zmq, in one process",
+            strategy(plan.membership), strategy(plan.dissemination), strategy(plan.replication), strategy(plan.ring),
+            plan.network.kind == plan::LinkKind::kUdp ? "udp" : "zmq");
   const std::vector<measure::Results>& all = page.report().results;
   const auto partial = std::ranges::find_if(all, &measure::Results::interrupted);
   if (partial != all.end()) {
-    page.line("{}", palette.warn(fmt::format(
-                        "Interrupted at {} of {} (seed {}): the figures are of what was simulated until then.",
-                        time_text(partial->duration_s), format_duration(plan.duration), partial->seed)));
+    page.line("{}",
+              palette.warn(fmt::format("Interrupted at {} of {} (seed {}): the figures are of what was {} until then.",
+                                       time_text(partial->duration_s), format_duration(plan.duration), partial->seed,
+                                       real == nullptr ? "simulated" : "done")));
   } else if (!all.empty() && all.size() < page.report().asked) {
     page.line("{}", palette.warn(fmt::format("Interrupted after {} of {} runs: the figures are of those.", all.size(),
                                              page.report().asked)));
@@ -79,9 +84,29 @@ std::string summary_text(const RunReport& report, const Palette& palette) {
   return page.take();
 }
 
+nlohmann::ordered_json machine_json(const RealFacts& facts) {
+  return {{"cores", facts.cores},
+          {"load_before", facts.load_before},
+          {"load_after", facts.load_after},
+          {"late_ms", facts.late_ms}};
+}
+
 nlohmann::ordered_json results_json(const RunReport& report) {
-  if (report.results.size() == 1) return measure::to_json(report.results.front());
   nlohmann::ordered_json json;
+  if (report.results.size() == 1) json = measure::to_json(report.results.front());
+  if (report.real != nullptr && !json.is_null()) {
+    const RealFacts& real = *report.real;
+    json["fingerprint"] = nullptr;  // two real runs are never the same
+    json["on"] = "zmq";
+    json["processes"] = real.processes;
+    json["tolerance"] = real.tolerance;
+    json["not_honoured"] = real.not_honoured;
+    json["stragglers_count"] = real.stragglers;
+    json["lost_reports_count"] = real.lost;
+    json["remarks"] = real.remarks;
+    json["machine"] = machine_json(real);
+  }
+  if (report.results.size() == 1) return json;
   json["scenario"] = report.plan.name;
   Hash128 sum;
   for (const measure::Results& results : report.results) sum += results.fingerprint;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/real_run.hpp"
 #include "cli/terminal.hpp"
 #include "sim/measure/results.hpp"
 #include "sim/measure/statistics.hpp"
@@ -22,6 +23,7 @@ struct RunReport {
   std::string folder;    // empty: it could not be written
   std::string repeat;
   std::uint32_t asked = 1;            // runs; more than there are results when interrupted
+  const RealFacts* real = nullptr;    // of a run on real sockets
   std::size_t width = kDefaultWidth;  // columns to write within
 };
 
@@ -29,7 +31,9 @@ struct RunReport {
 // run. Of several runs: the mean and its interval of what a person asks first, and how many runs met each expectation.
 std::string summary_text(const RunReport& report, const Palette& palette);
 
-// Nothing in it depends on the machine: two runs of one seed print the same bytes.
+// Nothing in it depends on the machine, but of a real run: two simulated runs of one seed print the same bytes.
 nlohmann::ordered_json results_json(const RunReport& report);
+// What a real run ran on.
+nlohmann::ordered_json machine_json(const RealFacts& facts);
 
 }  // namespace hearsay::cli

@@ -335,7 +335,11 @@ class OneRun {
   void expectations(const Results& results) {
     std::vector<Verdict> rows;
     for (const measure::ExpectationReport& expectation : results.expectations) {
-      rows.push_back({kind_of(expectation), expectation.text, expectation.measured});
+      std::string measured = expectation.measured;
+      if (expectation.tolerance.value_or(0) > 0) {
+        measured += fmt::format(" (tolerance {})", share_text(*expectation.tolerance));
+      }
+      rows.push_back({kind_of(expectation), expectation.text, std::move(measured)});
     }
     for (const EventReport& event : results.timeline) {
       if (results.was_idle(event)) rows.push_back({Verdict::Kind::kFailed, "event " + event.label, "had no effect"});
@@ -343,11 +347,36 @@ class OneRun {
     page_.verdicts(rows);
   }
 
+  // What the machine did to the figures.
+  void real_facts(const RealFacts& real) {
+    page_.title("On real sockets");
+    page_.line("{:<12} {}, load {:.1f} before and {:.1f} after; the time line at most {} late", "Machine",
+               counted(real.cores, "core"), real.load_before, real.load_after, time_text(real.late_ms / 1e3));
+    for (const std::string& line : real.not_honoured) {
+      page_.line("{:<12} {}", "Not done", page_.palette().warn(plan::one_line(line)));
+    }
+    for (const std::string& line : real.remarks) {
+      page_.line("{:<12} {}", "Remark", page_.palette().warn(plan::one_line(line)));
+    }
+    if (real.stragglers + real.lost == 0) return;
+    page_.line("{:<12} {}", "Reports",
+               page_.palette().warn(fmt::format("{} came too late to be put where they belong in time, {} were lost",
+                                                human_count(static_cast<double>(real.stragglers)),
+                                                human_count(static_cast<double>(real.lost)))));
+  }
+
   void tail(const Results& results) {
+    const RealFacts* real = page_.report().real;
+    if (real != nullptr) real_facts(*real);
     page_.line("");
-    page_.line("{:<12} {}", "Fingerprint", results.fingerprint.hex());
+    page_.line("{:<12} {}", "Fingerprint", real == nullptr ? results.fingerprint.hex() : "none: a real run has none");
     page_.line("{:<12} {}", "Repeat", plan::one_line(page_.report().repeat));
     page_.folder();
+    if (real != nullptr) {
+      return page_.line("{}", page_.palette().dim(fmt::format("{} reports and requests in {:.2f} s",
+                                                              human_count(static_cast<double>(results.events)),
+                                                              page_.report().elapsed_s)));
+    }
     const double elapsed = std::max(1e-9, page_.report().elapsed_s);
     page_.line("{}", page_.palette().dim(fmt::format(
                          "{} events in {:.2f} s, {} events/s", human_count(static_cast<double>(results.events)),

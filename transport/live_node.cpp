@@ -312,6 +312,7 @@ void LiveNode::run() {
       more = core_->run_timers(now, kTimersATurn) || more;
       join_step(now.mono);
       run_submitted(now);
+      forget_peers();
       if (faults_) release_delayed(now.mono);
       flush();
     }
@@ -419,11 +420,31 @@ void LiveNode::transmit(NodeSlot to, std::string_view bytes) {
 
 // ---- for experiments -----------------------------------------------------------------------------------------------
 
-void LiveNode::begin(std::vector<std::string> seeds) {
+void LiveNode::begin(std::vector<std::string> seeds, std::vector<Card> peers) {
   const std::lock_guard guard(lock_);
   held_seeds_ = std::move(seeds);
+  held_peers_ = std::move(peers);
   begun_ = true;
   wake_->signal();
+}
+
+void LiveNode::forget(NodeId peer) {
+  const std::lock_guard guard(lock_);
+  if (faults_) {
+    faults_->sending.forget(peer);
+    faults_->news.forget(peer);
+  }
+  forgotten_.push_back(peer);
+  wake_->signal();
+}
+
+void LiveNode::forget_peers() {
+  for (const NodeId id : std::exchange(forgotten_, {})) {
+    const NodeSlot peer = core_->directory().find(id);
+    if (peer == kNoSlot || !core_->directory()[peer].address.starts_with("inproc:")) continue;
+    links_->forget(peer);
+    links_->stop_listening(peer);
+  }
 }
 
 Result<void> LiveNode::set_faults(std::vector<FaultRule> sending, std::vector<FaultRule> news) {
@@ -480,6 +501,11 @@ std::vector<SentOfType> LiveNode::sent() {
   return sent_;
 }
 
+std::uint64_t LiveNode::counted(Counted what) {
+  const std::lock_guard guard(lock_);
+  return counts_[static_cast<std::size_t>(what)];
+}
+
 void LiveNode::save(Persisted& out) {
   const std::lock_guard guard(lock_);
   if (core_->started()) core_->save(Now::read_mono(), out);
@@ -530,6 +556,8 @@ void LiveNode::fill_status(StatusAnswer& out) {
   out.counters.push_back({"tombstones", held == nullptr ? 0 : held->tombstones()});
   out.counters.push_back({"item_bytes", held == nullptr ? 0 : held->bytes()});
   out.counters.push_back({"connections", connections_});
+  out.counters.push_back({"accepted_keys", zap_->accepted()});
+  out.counters.push_back({"refused_keys", zap_->refused()});
 }
 
 }  // namespace hearsay::transport

@@ -157,8 +157,12 @@ class LiveNode {
   void leave();
 
   // ---- for experiments ----
-  // Joins through these, after NodeOptions::hold.
-  void begin(std::vector<std::string> seeds);
+  // Joins through these, after NodeOptions::hold. `peers` are known then, as NodeOptions::peers are from the start; it
+  // takes no more of them than its directory has room for.
+  void begin(std::vector<std::string> seeds, std::vector<Card> peers = {});
+  // A peer's process ended, and another life of it may come to the same address: what a cut held for it is gone, and of
+  // an inproc connection, which does not come back by itself as tcp's do, a new one is made when it is needed.
+  void forget(NodeId peer);
   // Faults of what this node sends, and of news that others publish to it (`peers` are then whose). Needs
   // NodeOptions::faults. kInvalidArgument as FaultFilter::set_rules().
   Result<void> set_faults(std::vector<FaultRule> sending, std::vector<FaultRule> news);
@@ -169,6 +173,7 @@ class LiveNode {
   // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before.
   void submit(Request request, std::function<void(const Reply&)> replied);
   std::vector<SentOfType> sent();
+  std::uint64_t counted(Counted what);
   void save(Persisted& out);
 
   // Called by whoever holds a handle that is being closed: calls end with kClosed.
@@ -228,6 +233,7 @@ class LiveNode {
   void transmit(NodeSlot to, std::string_view bytes);
   void release_delayed(MonoTime now);
   void run_submitted(Now now);
+  void forget_peers();
 
   // ---- frames ----
   void on_router(Frames& frames);
@@ -256,6 +262,7 @@ class LiveNode {
   void open_knock(Knock::Purpose purpose, const std::string& endpoint, MonoTime now, MonoTime give_up);
   void on_welcome(std::size_t knock, const Welcome& welcome);
   void meet(const Card& card);
+  void note_life(NodeSlot node, Epoch epoch);
   bool met_everybody() const;
   void begin_meeting(MonoTime now);
   void start(MonoTime now);
@@ -299,6 +306,8 @@ class LiveNode {
   std::optional<Faults> faults_;
   std::vector<Submitted> submitted_;
   std::vector<std::string> held_seeds_;  // of begin(), until the loop takes them
+  std::vector<Card> held_peers_;
+  std::vector<NodeId> forgotten_;  // of forget(), until the loop closes their connections
   bool begun_ = false;
   std::vector<SentOfType> sent_;  // few types: found by a scan
   std::size_t connections_ = 0;   // to peers
@@ -315,6 +324,7 @@ class LiveNode {
   std::unordered_set<NodeId> listeners_;                 // nodes that subscribed to us
   std::unordered_set<NodeId> welcomed_;                  // nodes whose XPUB welcomed us
   std::unordered_map<NodeId, std::uint64_t> news_seen_;  // number of the last, by origin
+  std::unordered_map<NodeSlot, Epoch> lives_;            // of the last hello, by sender
   std::size_t watchers_ = 0;
   bool echoed_ = false;  // by the broker
   MonoTime next_echo_{};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "transport/address.hpp"
 #include "transport/live_node.hpp"
@@ -113,6 +114,14 @@ void LiveNode::meet(const Card& card) {
   }
 }
 
+// A node that came back: our connection to its former life may wait for seconds until it tries again, and what is queued
+// on it was for that life.
+void LiveNode::note_life(NodeSlot node, Epoch epoch) {
+  Epoch& last = lives_[node];
+  if (last != 0 && epoch > last) links_->forget(node);
+  last = std::max(last, epoch);
+}
+
 bool LiveNode::met_everybody() const {
   if (links_->uses_broker()) return echoed_;
   const Directory& directory = core_->directory();
@@ -131,6 +140,13 @@ void LiveNode::join_step(MonoTime now) {
     case Phase::kHeld:
       if (!begun_) return;
       options_.seeds = std::move(held_seeds_);
+      for (const Card& peer : std::exchange(held_peers_, {})) {
+        if (!core_->directory().introduce(peer.name, peer.address, peer.weight, peer.zone)) {
+          count(Counted::kDroppedFull);
+        } else if (publishes_) {
+          meet(peer);
+        }
+      }
       return begin_joining(now);
     case Phase::kKnocking:
       // All seeds answered, or some did and the others had their time; none is left when all were this node itself.

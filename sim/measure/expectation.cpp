@@ -24,6 +24,7 @@ void judge_invariant(const InvariantResult& invariant, ExpectationReport& report
 }
 
 void judge_metric(const plan::Expectation& expectation, const Metric* metric, ExpectationReport& report) {
+  const double widened = report.tolerance.value_or(0);
   if (metric == nullptr || !metric->value) {
     report.measured = metric == nullptr
                           ? "not measured"
@@ -36,13 +37,14 @@ void judge_metric(const plan::Expectation& expectation, const Metric* metric, Ex
     report.measured = "censored at " + report.measured;
     return;
   }
-  report.held = (!expectation.min || value >= *expectation.min) && (!expectation.max || value <= *expectation.max);
+  report.held = (!expectation.min || value >= *expectation.min * (1 - widened)) &&
+                (!expectation.max || value <= *expectation.max * (1 + widened));
 }
 
 }  // namespace
 
 std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
-                                     std::span<const InvariantResult> invariants) {
+                                     std::span<const InvariantResult> invariants, std::optional<double> tolerance) {
   std::vector<ExpectationReport> reports;
   for (const plan::Expectation& expectation : expectations) {
     ExpectationReport report;
@@ -54,6 +56,7 @@ std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectat
     } else if (is_invariant(expectation.metric)) {
       report.measured = "not measured";
     } else {
+      if (tolerance) report.tolerance = expectation.tolerance.value_or(*tolerance);
       judge_metric(expectation, results.find(expectation.metric), report);
     }
     // What is seen once stays seen; all else the rest of the run might have mended.

@@ -3,6 +3,7 @@
 // unless it is an invariant whose violation was seen. Pure; any thread. O(expectations log metrics).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct InvariantResult {
   std::string violation;  // "3 violations; first at ..."; of what was not measured: why
 };
 
-// `metrics` sorted by name. An invariant's name wins over a metric's.
+// `metrics` sorted by name. An invariant's name wins over a metric's. `tolerance` as Measure::finish() has it.
 std::vector<ExpectationReport> judge(std::span<const plan::Expectation> expectations, const Results& results,
-                                     std::span<const InvariantResult> invariants);
+                                     std::span<const InvariantResult> invariants, std::optional<double> tolerance = {});
 
 }  // namespace hearsay::measure

@@ -177,7 +177,7 @@ void Measure::sample(TrueTime at, const Traffic& traffic) {
   m.clients->sample(at);
 }
 
-Results Measure::finish(TrueTime at, const Traffic& traffic) {
+Results Measure::finish(TrueTime at, const Traffic& traffic, std::optional<double> tolerance) {
   Impl& m = *impl_;
   m.advance(at);
   Results results;
@@ -216,7 +216,7 @@ Results Measure::finish(TrueTime at, const Traffic& traffic) {
   m.cost.finish(traffic, report);
   results.findings = m.findings.take();
   std::ranges::sort(results.metrics, {}, &Metric::name);
-  results.expectations = judge(m.plan.expectations, results, invariants);
+  results.expectations = judge(m.plan.expectations, results, invariants, tolerance);
   return results;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "core/protocol/observation.hpp"
 #include "core/protocol/ring.hpp"
@@ -40,8 +41,9 @@ class Measure {
   // Every plan.measure.sample_interval: a point of each series.
   void sample(TrueTime at, const Traffic& traffic);
 
-  // Ends the measurement. Call once.
-  Results finish(TrueTime at, const Traffic& traffic);
+  // Ends the measurement. Call once. `tolerance`: of a real run, the share by which bounds are widened that have none
+  // of their own; invariants never are.
+  Results finish(TrueTime at, const Traffic& traffic, std::optional<double> tolerance = {});
 
  private:
   struct Impl;

@@ -74,6 +74,8 @@ struct ExpectationReport {
   bool held = false;
   bool open = false;     // not held when the run was interrupted, though the rest of it might have seen to that
   std::string measured;  // "12.3 s", "censored at 40 s", "3 violations: ..."
+  // Of a real run: the share by which the bound in `text` was widened.
+  std::optional<double> tolerance = {};
   plan::Place place;
 };
 

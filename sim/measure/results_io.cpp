@@ -87,6 +87,7 @@ nlohmann::ordered_json to_json(const Results& r) {
                                         {"held", e.open ? Json(nullptr) : Json(e.held)},
                                         {"measured", e.measured},
                                         {"line", e.place.line}});
+    if (e.tolerance) json["expectations"].back()["tolerance"] = *e.tolerance;
   }
   json["metrics"] = Json::object();
   for (const Metric& m : r.metrics) {

@@ -144,6 +144,7 @@ Json json_of(const Expectation& expectation) {
   json[expectation.min || expectation.max ? "metric" : "invariant"] = expectation.metric;
   if (expectation.min) json["min"] = *expectation.min;
   if (expectation.max) json["max"] = *expectation.max;
+  if (expectation.tolerance) json["tolerance"] = *expectation.tolerance;
   return json;
 }
 

@@ -242,6 +242,9 @@ struct Expectation {
   std::string metric;         // a metric's name, or an invariant's with neither bound
   std::optional<double> min;  // in the metric's unit
   std::optional<double> max;
+  // By which share, from 0 to 1, its bounds are widened in a real run, instead of by the run's own; of an invariant
+  // none.
+  std::optional<double> tolerance;
   std::string text;  // as the scenario says it
   Place place;
 };

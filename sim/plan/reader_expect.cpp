@@ -12,7 +12,7 @@ namespace hearsay::plan {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kExpectKeys{"metric", "min", "max", "invariant"};
+constexpr std::array<std::string_view, 5> kExpectKeys{"metric", "min", "max", "invariant", "tolerance"};
 constexpr std::array<std::string_view, 4> kMeasureKeys{"sample_interval", "views", "ring", "values"};
 constexpr std::array<std::string_view, 1> kSimulatorKeys{"views"};
 constexpr std::array<std::string_view, 2> kViews{"shared", "private"};
@@ -50,6 +50,9 @@ class ExpectationReader {
     for (const std::string_view bound : {"min", "max"}) {
       if (section_.has(bound)) section_.report(bound, "an invariant has no bound; expected it with a metric alone");
     }
+    if (section_.has("tolerance")) {
+      section_.report("tolerance", "an invariant is not softened; expected it with a metric alone");
+    }
     if (known.empty() || std::find(known.begin(), known.end(), expectation_.metric) != known.end()) return;
     section_.report("invariant", fmt::format("unknown invariant {}; expected one of {}{}", quote(expectation_.metric),
                                              list_of(known), did_you_mean(expectation_.metric, known)));
@@ -68,6 +71,7 @@ class ExpectationReader {
       section_.report("min", "above max; expected at most that");
     }
     check_range(split_name(name).base);
+    if (section_.has("tolerance")) expectation_.tolerance = section_.share("tolerance", 0);
   }
 
   // A bound that no value can meet is a mistake in the scenario, not a finding about a protocol.

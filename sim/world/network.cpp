@@ -217,23 +217,13 @@ bool Network::depart(std::int64_t now_ns, std::uint32_t src, std::uint32_t bytes
 
 // ---- partitions ----------------------------------------------------------------------------------------------------
 
-namespace {
-
-bool separates(const ActivePartition& partition, std::uint32_t src, std::uint32_t dst) {
-  const std::uint8_t from = partition.side[src];
-  const std::uint8_t to = partition.side[dst];
-  return from != ActivePartition::kNoSide && to != ActivePartition::kNoSide && !partition.allowed[from][to];
-}
-
-}  // namespace
-
 Network::Cut Network::cut_between(std::uint32_t src, std::uint32_t dst) {
   Cut cut;
   // Everything is one lookup in the matrix but the partitions that delay, which leave the pair connected.
   const bool connected = reachability_.connected(NodeSlot{src}, NodeSlot{dst});
   for (const ActivePartition& partition : partitions_) {
     if (connected && partition.mode != plan::Partition::Mode::kDelay) continue;
-    if (!separates(partition, src, dst)) continue;
+    if (!partition.separates(src, dst)) continue;
     switch (partition.mode) {
       case plan::Partition::Mode::kDrop: cut.drop = true; break;
       case plan::Partition::Mode::kHold: cut.hold = true; break;
@@ -248,7 +238,7 @@ void Network::credit_cut(std::uint32_t src, std::uint32_t dst, std::initializer_
                          std::uint64_t measure::EventEffect::* count) {
   for (const ActivePartition& partition : partitions_) {
     if (std::find(modes.begin(), modes.end(), partition.mode) == modes.end()) continue;
-    if (separates(partition, src, dst)) ++(effects[partition.event].*count);
+    if (partition.separates(src, dst)) ++(effects[partition.event].*count);
   }
 }
 
@@ -307,7 +297,7 @@ Result<void> Network::regroup() {
     for (std::uint32_t b = 0; b < groups; ++b) {
       const bool cut = std::any_of(partitions_.begin(), partitions_.end(), [&](const ActivePartition& partition) {
         return partition.mode != plan::Partition::Mode::kDelay &&
-               separates(partition, representative[a], representative[b]);
+               partition.separates(representative[a], representative[b]);
       });
       if (!cut) reachability_.reaches[a] |= std::uint64_t{1} << b;
     }

@@ -40,6 +40,12 @@ struct ActivePartition {
   plan::Partition::Mode mode{};
   std::int64_t delay_ns = 0;
   static constexpr std::uint8_t kNoSide = 0xff;
+  // Whether it stands between the two, in this direction.
+  bool separates(std::uint32_t src, std::uint32_t dst) const {
+    const std::uint8_t src_side = side[src];
+    const std::uint8_t dst_side = side[dst];
+    return src_side != kNoSide && dst_side != kNoSide && !allowed[src_side][dst_side];
+  }
 };
 
 // A link change in force.

@@ -229,6 +229,11 @@ Result<void> check_groups(const plan::Plan& plan, std::uint64_t seed, const Time
 
 }  // namespace
 
+std::vector<NodeSlot> starting_seeds(const plan::Plan& plan, std::uint64_t seed) {
+  constexpr std::uint64_t kSeedStream = std::uint64_t{1} << 61;
+  return plan::resolve(plan.seeds, seed, kSeedStream);
+}
+
 Result<Timeline> make_timeline(const plan::Plan& plan, std::uint64_t seed) {
   Timeline timeline = Builder(plan, seed).build();
   if (auto checked = check_groups(plan, seed, timeline); !checked) return tl::unexpected(checked.error());

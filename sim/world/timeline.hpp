@@ -52,6 +52,9 @@ struct Timeline {
   std::vector<ActiveLinkChange> link_changes;  // by event
 };
 
+// Whom a starting node asks first.
+std::vector<NodeSlot> starting_seeds(const plan::Plan& plan, std::uint64_t seed);
+
 // kInvalidArgument when the partitions of the plan, as drawn for this seed, cannot be said with 64 groups.
 Result<Timeline> make_timeline(const plan::Plan& plan, std::uint64_t seed);
 

@@ -24,14 +24,8 @@ std::string value_of(std::uint32_t client, std::uint64_t number, std::int64_t by
 
 }  // namespace
 
-Workload::Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, Engine& engine,
-                   measure::Measure& measure, const std::function<void(const measure::OpRecord&)>& completed)
-    : plan_(plan),
-      ring_(ring),
-      engine_(engine),
-      measure_(measure),
-      completed_(completed),
-      key_(stream_key(seed, Purpose::kClient)) {
+Workload::Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, WorkloadHost& host)
+    : plan_(plan), ring_(ring), host_(host), key_(stream_key(seed, Purpose::kClient)) {
   for (std::uint32_t i = 0; i < plan.clients.size(); ++i) {
     const plan::ClientSpec& spec = plan.clients[i];
     Behaviour behaviour;
@@ -74,40 +68,40 @@ void Workload::begin() {
     schedule(i, TrueTime(spec.start + Duration(phase)));
   }
   for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
-    engine_.push_client(TrueTime(plan_.ops[i].at), static_cast<std::uint32_t>(clients_.size()), plan_.ops[i].node,
-                        static_cast<std::uint32_t>(i));
+    host_.push_client(TrueTime(plan_.ops[i].at), static_cast<std::uint32_t>(clients_.size()), plan_.ops[i].node,
+                      static_cast<std::uint32_t>(i));
   }
 }
 
 void Workload::schedule(std::uint32_t client, TrueTime at) {
   const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];
   if (at.time_since_epoch() >= spec.stop) return;
-  engine_.push_client(at, client, clients_[client].node, 0);
+  host_.push_client(at, client, clients_[client].node, 0);
 }
 
-void Workload::schedule_next(std::uint32_t client, bool after_answer) {
+void Workload::schedule_next(std::uint32_t client, bool after_answer, TrueTime from) {
   const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];
   if (spec.open_loop == after_answer) return;
   const DurationDistribution& pause = spec.open_loop ? behaviours_[clients_[client].spec].gap : spec.think;
   const Duration least = spec.open_loop ? Duration(1ns) : kMinThink;
-  schedule(client, engine_.now() + std::max(least, pause.sample(draw(client, kGap))));
+  schedule(client, from + std::max(least, pause.sample(draw(client, kGap))));
 }
 
-void Workload::on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument) {
+void Workload::on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument, TrueTime due) {
   if (!is_client(client)) {
     const plan::OpSpec& op = plan_.ops[argument];
     issue(client, node, {RequestId{std::uint64_t{client} << 32 | argument}, op.op, op.key, Bytes(op.value), op.ttl});
     return;
   }
   const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];
-  const bool there = engine_.state(node) != measure::ProcessState::kAbsent;
+  const bool there = host_.state(node) != measure::ProcessState::kAbsent;
   Request request = next_request(client);
   ++clients_[client].issued;
-  schedule_next(client, false);
+  schedule_next(client, false, due);
   if (there) {
     issue(client, node, std::move(request));
   } else if (!spec.open_loop) {
-    schedule(client, engine_.now() + std::max<Duration>(kRefusedPause, spec.think.mean()));
+    schedule(client, host_.now() + std::max<Duration>(kRefusedPause, spec.think.mean()));
   }
 }
 
@@ -152,19 +146,19 @@ void Workload::issue(std::uint32_t client, NodeSlot node, Request request) {
   record.key = request.key;
   record.key_hash = ring_.hash_key(request.key);
   record.ttl = request.ttl;
-  record.invoked = engine_.now();
-  measure_.op_invoked(record);
+  record.invoked = host_.now();
+  host_.op_invoked(record);
   Reply refused;
   refused.id = request.id;
   refused.error = ErrorCode::kUnavailable;
-  if (!engine_.running(node)) {
+  if (!host_.running(node)) {
     complete(std::move(pending), refused, false);
     return;
   }
   const auto id = static_cast<std::uint64_t>(request.id);
   pending_.emplace(id, std::move(pending));
   // The reply may come within this call.
-  if (engine_.request(node, client, std::move(request))) return;
+  if (host_.request(node, client, std::move(request))) return;
   // So many wait at a paused or slow node that it takes no more.
   Pending turned_away = std::move(pending_.at(id));
   pending_.erase(id);
@@ -180,26 +174,21 @@ void Workload::on_reply(const Reply& reply) {
 }
 
 void Workload::complete(Pending pending, const Reply& reply, bool answered) {
-  pending.record.completed = engine_.now();
+  pending.record.completed = host_.now();
   pending.record.answered = answered;
   pending.record.reply = reply;
-  report(pending.record);
+  host_.op_completed(pending.record);
   const std::uint32_t client = pending.client;
   if (!is_client(client) || plan_.clients[clients_[client].spec].open_loop) return;
   // A miss is an answer.
   const bool at_once = pending.record.completed == pending.record.invoked;
   const bool refused = !answered || (at_once && !reply.ok && reply.error != ErrorCode::kNotFound);
   if (!refused) {
-    schedule_next(client, true);
+    schedule_next(client, true, host_.now());
   } else {
     const plan::ClientSpec& spec = plan_.clients[clients_[client].spec];
-    schedule(client, engine_.now() + std::max<Duration>(kRefusedPause, spec.think.mean()));
+    schedule(client, host_.now() + std::max<Duration>(kRefusedPause, spec.think.mean()));
   }
-}
-
-void Workload::report(const measure::OpRecord& record) {
-  measure_.op_completed(record);
-  if (completed_) completed_(record);
 }
 
 void Workload::on_process_end(NodeSlot node) {
@@ -240,9 +229,9 @@ void Workload::finish() {
   std::sort(open.begin(), open.end());
   for (const std::uint64_t id : open) {
     Pending& pending = pending_.at(id);
-    pending.record.completed = engine_.now();
+    pending.record.completed = host_.now();
     pending.record.cut_off = true;
-    report(pending.record);
+    host_.op_completed(pending.record);
   }
   pending_.clear();
 }

@@ -7,28 +7,29 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "core/base/samplers.hpp"
 #include "core/protocol/ring.hpp"
-#include "sim/measure/measure.hpp"
-#include "sim/world/engine.hpp"
+#include "sim/plan/plan.hpp"
+#include "sim/world/workload_host.hpp"
 
 namespace hearsay::world {
 
 class Workload {
  public:
-  // `completed` (may be empty) hears of every request once it is over.
-  Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, Engine& engine, measure::Measure& measure,
-           const std::function<void(const measure::OpRecord&)>& completed);
+  // All must outlive the workload.
+  Workload(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, WorkloadHost& host);
 
   // Schedules the first requests.
   void begin();
-  void on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument);
+  // `due`: when it was to be; a driver in real time may be late, and the next arrival of an open loop does not wait.
+  void on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument, TrueTime due);
+  // To a request that awaits it.
   void on_reply(const Reply& reply);
+  bool awaits(RequestId id) const { return pending_.contains(static_cast<std::uint64_t>(id)); }
   // A node's process ended: its clients get no answer to what is pending.
   void on_process_end(NodeSlot node);
   // Returns how many clients changed.
@@ -57,17 +58,14 @@ class Workload {
   Request next_request(std::uint32_t client);
   void issue(std::uint32_t client, NodeSlot node, Request request);
   void complete(Pending pending, const Reply& reply, bool answered);
-  void report(const measure::OpRecord& record);
   void schedule(std::uint32_t client, TrueTime at);
-  void schedule_next(std::uint32_t client, bool after_answer);
+  void schedule_next(std::uint32_t client, bool after_answer, TrueTime from);
   std::uint64_t draw(std::uint32_t client, std::uint32_t what) const;
   bool is_client(std::uint32_t client) const { return client < clients_.size(); }
 
   const plan::Plan& plan_;
   const Ring& ring_;
-  Engine& engine_;
-  measure::Measure& measure_;
-  const std::function<void(const measure::OpRecord&)>& completed_;
+  WorkloadHost& host_;
   std::uint64_t key_;
   std::vector<Behaviour> behaviours_;  // by client spec
   std::vector<Client> clients_;

@@ -1,13 +1,12 @@
 #include "sim/world/world.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <set>
 #include <utility>
 
 #include "core/base/random.hpp"
 #include "core/protocol/private_views.hpp"
 #include "core/ring/placement_cache.hpp"
+#include "sim/measure/measure.hpp"
 #include "sim/plan/compose.hpp"
 #include "sim/plan/parameters.hpp"
 #include "sim/world/engine.hpp"
@@ -27,34 +26,8 @@ std::unique_ptr<ViewStore> make_views(const plan::Plan& plan) {
   return std::make_unique<PrivateViews>(plan.directory, nodes);
 }
 
-// What a step of the time line is called in a record of it.
-std::string_view word_for(TimelineStep::Kind kind) {
-  switch (kind) {
-    case TimelineStep::Kind::kMark: return "event";
-    case TimelineStep::Kind::kCut: return "cut";
-    case TimelineStep::Kind::kUncut:
-    case TimelineStep::Kind::kHeal: return "heal";
-    case TimelineStep::Kind::kLinkBegin: return "link";
-    case TimelineStep::Kind::kLinkEnd: return "link_end";
-    case TimelineStep::Kind::kStart: return "start";
-    case TimelineStep::Kind::kCrash: return "crash";
-    case TimelineStep::Kind::kRestart: return "restart";
-    case TimelineStep::Kind::kPause: return "pause";
-    case TimelineStep::Kind::kResume: return "resume";
-    case TimelineStep::Kind::kJoin: return "join";
-    case TimelineStep::Kind::kLeave: return "leave";
-    case TimelineStep::Kind::kStop: return "stop";
-    case TimelineStep::Kind::kSlowBegin: return "slow";
-    case TimelineStep::Kind::kSlowEnd: return "slow_end";
-    case TimelineStep::Kind::kClockStep:
-    case TimelineStep::Kind::kClockDrift: return "clock";
-    case TimelineStep::Kind::kWorkload: return "workload";
-  }
-  return "";
-}
-
 // One run of one plan for one seed.
-class World final : public EngineListener {
+class World final : public EngineListener, private WorkloadHost {
  public:
   World(const plan::Plan& plan, std::uint64_t seed, Timeline timeline, const RunOptions& options)
       : plan_(plan),
@@ -69,8 +42,10 @@ class World final : public EngineListener {
                 {.wire = options.wire, .observed = true}),
         measure_(plan, seed, composition_.ring(),
                  static_cast<std::uint32_t>(plan::integer_parameter(*plan.replication.config, "n").value_or(0))),
-        workload_(plan, seed, composition_.ring(), engine_, measure_, options.operations),
-        seeds_(plan::resolve(plan.seeds, seed, kSeedStream)) {}
+        workload_(plan, seed, composition_.ring(), *this),
+        seeds_(starting_seeds(plan, seed)),
+        faults_(timeline_, options.faults),
+        node_effects_(plan) {}
 
   measure::Results run();
 
@@ -80,11 +55,10 @@ class World final : public EngineListener {
   }
   void on_reply(NodeSlot, const Reply& reply) override { workload_.on_reply(reply); }
   void on_client_event(std::uint32_t client, NodeSlot node, std::uint32_t argument) override {
-    workload_.on_client_event(client, node, argument);
+    workload_.on_client_event(client, node, argument, engine_.now());
   }
 
  private:
-  static constexpr std::uint64_t kSeedStream = std::uint64_t{1} << 61;
   static constexpr std::uint64_t kClockStream = std::uint64_t{1} << 60;
   // Events between two looks at RunOptions::interrupted: about a millisecond.
   static constexpr std::uint64_t kEventsPerPoll = 4096;
@@ -92,19 +66,31 @@ class World final : public EngineListener {
   void set_clocks();
   void apply(const TimelineStep& step);
   void act(const TimelineStep& step);
-  // Tells the owner of what was done: steps of one event and kind at one instant as one.
-  void note(const TimelineStep& step);
-  void tell_fault();
   // What a step did to one node, measured as it happens.
   void life(const TimelineStep& step, bool happened);
-  // Counts the node once for each event that hits it, and apart from that how often the event let it come back.
-  void credit_node(const TimelineStep& step);
+  void credit_node(const TimelineStep& step) { node_effects_.credit(step, network_.effects); }
   bool sample();
   bool advance(TrueTime until);
   bool was_interrupted() const {
     return options_.interrupted != nullptr && options_.interrupted->load(std::memory_order_relaxed);
   }
   measure::Traffic traffic() const;
+
+  // Of the workload.
+  TrueTime now() const override { return engine_.now(); }
+  ProcessState state(NodeSlot node) const override { return engine_.state(node); }
+  bool running(NodeSlot node) const override { return engine_.running(node); }
+  void push_client(TrueTime at, std::uint32_t client, NodeSlot node, std::uint32_t argument) override {
+    engine_.push_client(at, client, node, argument);
+  }
+  bool request(NodeSlot node, std::uint32_t client, Request request) override {
+    return engine_.request(node, client, std::move(request));
+  }
+  void op_invoked(const measure::OpRecord& op) override { measure_.op_invoked(op); }
+  void op_completed(const measure::OpRecord& op) override {
+    measure_.op_completed(op);
+    if (options_.operations) options_.operations(op);
+  }
 
   const plan::Plan& plan_;
   std::uint64_t seed_;
@@ -118,8 +104,8 @@ class World final : public EngineListener {
   measure::Measure measure_;
   Workload workload_;
   std::vector<NodeSlot> seeds_;
-  std::optional<FaultRecord> fault_;                         // being gathered
-  std::set<std::pair<std::size_t, std::uint32_t>> churned_;  // event and node: churn alone hits a node several times
+  FaultLog faults_;
+  NodeEffects node_effects_;
 };
 
 measure::Results World::run() {
@@ -142,7 +128,7 @@ measure::Results World::run() {
     while (next_step < timeline_.steps.size() && timeline_.steps[next_step].at_ns <= until.time_since_epoch().count()) {
       apply(timeline_.steps[next_step++]);
     }
-    tell_fault();
+    faults_.flush();
     if (until == next_sample) {
       next_sample += plan_.measure.sample_interval;
       interrupted = sample();
@@ -202,21 +188,6 @@ void World::set_clocks() {
   }
 }
 
-void World::credit_node(const TimelineStep& step) {
-  using Kind = TimelineStep::Kind;
-  if (step.event == kNoEvent) return;
-  const auto& action = plan_.events[step.event].action;
-  measure::EventEffect& effect = network_.effects[step.event];
-  const bool comes_up = step.kind == Kind::kRestart || step.kind == Kind::kResume || step.kind == Kind::kJoin;
-  const bool is_meant = std::holds_alternative<plan::Restart>(action) || std::holds_alternative<plan::Resume>(action) ||
-                        std::holds_alternative<plan::Join>(action);
-  if (comes_up && !is_meant) {
-    ++effect.returned;
-  } else if (!std::holds_alternative<plan::Churn>(action) || churned_.emplace(step.event, step.node).second) {
-    ++effect.nodes;
-  }
-}
-
 void World::life(const TimelineStep& step, bool happened) {
   const NodeSlot node{step.node};
   if (!happened) return;
@@ -226,7 +197,7 @@ void World::life(const TimelineStep& step, bool happened) {
 
 void World::apply(const TimelineStep& step) {
   using Kind = TimelineStep::Kind;
-  if (!options_.faults || step.event == kNoEvent || step.kind == Kind::kMark) return act(step);
+  if (!faults_.wanted() || step.event == kNoEvent || step.kind == Kind::kMark) return act(step);
   const NodeSlot node{step.node};
   const ProcessState state_before = engine_.state(node);
   const std::uint64_t effect_before = network_.effects[step.event].total();
@@ -238,41 +209,7 @@ void World::apply(const TimelineStep& step) {
   const bool happened = counted      ? network_.effects[step.event].total() != effect_before
                         : of_process ? engine_.state(node) != state_before
                                      : true;
-  if (happened) note(step);
-}
-
-void World::note(const TimelineStep& step) {
-  using Kind = TimelineStep::Kind;
-  const std::string_view what = word_for(step.kind);
-  if (fault_ && (fault_->event != step.event || fault_->what != what)) tell_fault();
-  if (!fault_) fault_ = FaultRecord{engine_.now(), step.event, what, {}};
-  std::vector<std::vector<NodeSlot>>& lists = fault_->nodes;
-  if (step.kind == Kind::kCut) {
-    const ActivePartition& cut = timeline_.partitions[step.event];
-    for (std::uint32_t i = 0; i < cut.side.size(); ++i) {
-      if (cut.side[i] == ActivePartition::kNoSide) continue;
-      if (lists.size() <= cut.side[i]) lists.resize(cut.side[i] + std::size_t{1});
-      lists[cut.side[i]].push_back(NodeSlot{i});
-    }
-  } else if (step.kind == Kind::kLinkBegin) {
-    const ActiveLinkChange& change = timeline_.link_changes[step.event];
-    lists.resize(2);
-    for (std::uint32_t i = 0; i < change.from.size(); ++i) {
-      if (change.from[i]) lists[0].push_back(NodeSlot{i});
-      if (change.to[i]) lists[1].push_back(NodeSlot{i});
-    }
-  } else if (step.kind != Kind::kUncut && step.kind != Kind::kHeal && step.kind != Kind::kLinkEnd &&
-             step.kind != Kind::kWorkload) {
-    if (lists.empty()) lists.emplace_back();
-    const NodeSlot node{step.node};
-    if (lists[0].empty() || lists[0].back() != node) lists[0].push_back(node);  // a clock's step and drift are one
-  }
-}
-
-void World::tell_fault() {
-  if (!fault_) return;
-  options_.faults(*fault_);
-  fault_.reset();
+  if (happened) faults_.note(engine_.now(), step);
 }
 
 void World::act(const TimelineStep& step) {

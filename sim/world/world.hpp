@@ -8,14 +8,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <string_view>
-#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/protocol/observation.hpp"
 #include "sim/measure/results.hpp"
 #include "sim/plan/plan.hpp"
+#include "sim/world/fault_log.hpp"
 
 namespace hearsay::world {
 
@@ -23,15 +21,6 @@ struct Progress {
   double simulated_s = 0;
   double duration_s = 0;
   std::uint64_t events = 0;
-};
-
-// Something that an event of the time line did at one instant: to all nodes of a kind at once, or to links or clients.
-struct FaultRecord {
-  TrueTime at{};
-  std::size_t event = 0;  // index in the plan
-  std::string_view what;  // "cut", "heal", "crash", "restart", ... (one event may do several)
-  // Whom it was done to, once each; of a cut one list a side, of a link change the senders, then the receivers.
-  std::vector<std::vector<NodeSlot>> nodes;
 };
 
 struct RunOptions {

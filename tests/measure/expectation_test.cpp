@@ -36,12 +36,37 @@ TEST_CASE("bounds hold for values alone: what is censored, absent or unknown fai
                       {"no_resurrection", {}, {}, false, "not measured"},
                       {"views_agree_at_end", {}, {}, false, "not measured"}};
   for (const Row& row : rows) {
-    const plan::Expectation expectation{row.metric, row.min, row.max, row.metric, {}};
+    const plan::Expectation expectation{row.metric, row.min, row.max, {}, row.metric, {}};
     const auto reports = judge({&expectation, 1}, results, invariants);
     REQUIRE(reports.size() == 1);
     CHECK_MESSAGE(reports[0].held == row.held, row.metric);
     CHECK(reports[0].measured == row.measured);
   }
+}
+
+TEST_CASE("a tolerance widens bounds of figures, never a censored one or an invariant") {
+  Results results;
+  results.metrics = {{"a_s", 12.0, false, "64 nodes"}, {"b_s", 3.0, true, "64 nodes"}};
+  const std::vector<InvariantResult> invariants = {{"never_early", true, "3 early expiries"}};
+  const auto judged = [&](const plan::Expectation& expectation, std::optional<double> tolerance) {
+    return judge({&expectation, 1}, results, invariants, tolerance)[0];
+  };
+  const plan::Expectation most{"a_s", {}, 10.0, {}, "a_s <= 10s", {}};
+  CHECK_FALSE(judged(most, {}).held);
+  CHECK_FALSE(judged(most, {}).tolerance.has_value());
+  CHECK_FALSE(judged(most, 0.19).held);
+  CHECK(judged(most, 0.2).held);
+  CHECK(judged(most, 0.2).tolerance == 0.2);
+  const plan::Expectation least{"a_s", 15.0, {}, {}, "a_s >= 15s", {}};
+  CHECK_FALSE(judged(least, 0.19).held);
+  CHECK(judged(least, 0.2).held);
+  // Its own comes before the run's, and none without a run that has one.
+  const plan::Expectation own{"a_s", {}, 10.0, 0.2, "a_s <= 10s", {}};
+  CHECK(judged(own, 0.0).held);
+  CHECK(judged(own, 0.0).tolerance == 0.2);
+  CHECK_FALSE(judged(own, {}).held);
+  CHECK_FALSE(judged({"b_s", {}, 10.0, {}, "b_s <= 10s", {}}, 1.0).held);
+  CHECK_FALSE(judged({"never_early", {}, {}, {}, "never_early", {}}, 1.0).held);
 }
 
 TEST_CASE("an interrupted run leaves open what its rest might have seen to") {
@@ -53,7 +78,7 @@ TEST_CASE("an interrupted run leaves open what its rest might have seen to") {
                                                    {"no_stale_read", true, ""},
                                                    {"views_agree_at_end", true, "2 nodes differ"}};
   const auto open = [&](const char* metric) {
-    const plan::Expectation expectation{metric, {}, 1.0, metric, {}};
+    const plan::Expectation expectation{metric, {}, 1.0, {}, metric, {}};
     return judge({&expectation, 1}, results, invariants)[0].open;
   };
   CHECK(open("a_s"));
@@ -73,7 +98,7 @@ TEST_CASE("a verdict shows a value as the tables do") {
                      {"convergence_s[heal]", 2.066, false, ""},
                      {"get_latency_p99_ms", 40, false, ""}};
   for (const Metric& metric : results.metrics) {
-    const plan::Expectation expectation{metric.name, {}, 100.0, metric.name, {}};
+    const plan::Expectation expectation{metric.name, {}, 100.0, {}, metric.name, {}};
     CHECK(judge({&expectation, 1}, results, {})[0].measured == metric_text(metric.name, *metric.value));
   }
   CHECK(metric_text("bytes_per_node_s[swim.Ping]", 2120) == "2.12 kB/s");

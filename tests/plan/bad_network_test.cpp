@@ -137,8 +137,12 @@ TEST_CASE("bad input: expectations") {
       {"[[expect]]\ninvariant = \"never_early\"\nmetric = \"bytes_count\"",
        "x.toml:3:1: [[expect]] has 'metric' and 'invariant'; expected one of them"},
       {"[[expect]]\nmetrics = \"bytes_count\"",
-       "x.toml:3:1: unknown key 'metrics' in [[expect]]; expected one of metric, min, max, invariant; did you "
-       "mean 'metric'?"},
+       "x.toml:3:1: unknown key 'metrics' in [[expect]]; expected one of metric, min, max, invariant, tolerance; "
+       "did you mean 'metric'?"},
+      {"[[expect]]\ninvariant = \"never_early\"\ntolerance = \"5%\"",
+       "x.toml:4:13: tolerance: an invariant is not softened; expected it with a metric alone"},
+      {"[[expect]]\nmetric = \"availability_share\"\nmin = \"9%\"\ntolerance = \"101%\"",
+       "x.toml:5:13: tolerance: \"101%\" is over one (100%)"},
   });
 }
 
