@@ -57,6 +57,11 @@ def frame(name, body, origin=7, epoch=1, sequence=1, magic=MAGIC, major=MAJOR) -
     return msgpack.packb([magic, major, 0, name if isinstance(name, int) else tag(name), origin, epoch, sequence, body])
 
 
+def whole_key(key: str) -> str:
+    """As it travels: with the namespace, which here is none."""
+    return f"/{key}"
+
+
 class Failed(Exception):
     """What a node answered, or that it did not."""
 
@@ -95,7 +100,12 @@ class Client:
 
     def call(self, ops: list, timeout_s: float = 5.0) -> list:
         """Each of `ops` is (GET, PUT or DEL, key, value, ttl in ns); one result each: (ok, error, value, ...)."""
-        return self.ask("client.Call", "client.Answer", [ops], timeout_s)[1]
+        whole = [[op, whole_key(key), value, ttl] for op, key, value, ttl in ops]
+        return self.ask("client.Call", "client.Answer", [whole], timeout_s)[1]
+
+    def keys(self) -> list[str]:
+        """Of what this node itself holds, as far as a page goes."""
+        return [key.removeprefix("/") for key in self.ask("client.List", "client.Keys", ["/", 0, ""], DEADLINE_S)[1]]
 
     def one(self, op, key, value=b"", ttl_s=0.0, timeout_s=5.0):
         result = self.call([[op, key, value, int(ttl_s * 1e9)]], timeout_s)[0]

@@ -166,15 +166,15 @@ class Hostile(cluster.ProcessTest):
         self.assertNotEqual(self.succeeds("status", self.victim.endpoint).stdout, "")
 
     def test_frames_cut_at_every_byte(self):
-        whole = [(CALLS, frame(ASK, [1])), (CALLS, frame(CALL, [1, [[PUT, "cut", b"value", 10**9], [GET, "cut", b"", 0]]])),
-                 (CALLS, frame(CALL, [2, [[DEL, "cut", b"", 0]]])), (CALLS, frame(LIST, [1, "p", 0, "k"])),
+        whole = [(CALLS, frame(ASK, [1])), (CALLS, frame(CALL, [1, [[PUT, "/cut", b"value", 10**9], [GET, "/cut", b"", 0]]])),
+                 (CALLS, frame(CALL, [2, [[DEL, "/cut", b"", 0]]])), (CALLS, frame(LIST, [1, "p", 0, "k"])),
                  (PEERS, frame(HELLO, [card(), True]))]
         cut = [[channel, text[:end]] for channel, text in whole for end in range(len(text))]
         self.counted(cut, malformed=len(cut))
 
     def test_frames_with_a_byte_changed(self):
         chance = random.Random(1)
-        whole = [(CALLS, frame(CALL, [1, [[PUT, "flip", b"value", 10**9], [GET, "flip", b"", 0]]])), (CALLS, frame(LIST, [1, "p", 0, "k"])),
+        whole = [(CALLS, frame(CALL, [1, [[PUT, "/flip", b"value", 10**9], [GET, "/flip", b"", 0]]])), (CALLS, frame(LIST, [1, "p", 0, "k"])),
                  (PEERS, frame(HELLO, [card(), True]))]
         before = self.counters()["frames_received"]
         with self.dealer() as dealer:
@@ -217,7 +217,7 @@ class Hostile(cluster.ProcessTest):
 
     def test_a_client_that_floods_and_does_not_read(self):
         with self.dealer() as dealer, self.client() as other:
-            text = frame(CALL, [1, [[GET, "kept", b"", 0]]])
+            text = frame(CALL, [1, [[GET, "/kept", b"", 0]]])
             for i in range(200_000):
                 dealer.send_multipart([CALLS, text])
                 if i % 20_000 == 0:
@@ -230,7 +230,7 @@ class Hostile(cluster.ProcessTest):
         with self.client() as other:
             other.put("large", bytes(1_000_000))
         with self.dealer() as dealer:
-            text = frame(CALL, [1, [[GET, "large", b"", 0]] * 3])
+            text = frame(CALL, [1, [[GET, "/large", b"", 0]] * 3])
             before = self.counters()["calls"]
             for _ in range(2_000):
                 dealer.send_multipart([CALLS, text])
@@ -256,7 +256,7 @@ class Hostile(cluster.ProcessTest):
         with self.context.socket(zmq.SUB) as deaf, self.client() as client:
             deaf.setsockopt(zmq.RCVHWM, 1)
             deaf.setsockopt(zmq.LINGER, 0)
-            deaf.setsockopt(zmq.SUBSCRIBE, CALLS + b"key=")
+            deaf.setsockopt(zmq.SUBSCRIBE, CALLS + b"key=/")
             deaf.connect(publisher)
 
             def told():

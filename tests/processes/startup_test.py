@@ -85,14 +85,14 @@ class Startup(cluster.ProcessTest):
 
     def test_a_seed_that_is_not_there(self):
         seed = f"tcp://127.0.0.1:{free_port()}"
-        done = self.refuses(4, "node", "--name", "lonely", "--quiet", "--seed-node", seed, "--ready-timeout", "300ms",
-                            saying=["lonely", "300", seed])
-        self.assertIn("none of its seeds answered", done.stderr)
+        self.refuses(4, "node", "--name", "lonely", "--quiet", "--seed-node", seed, "--ready-timeout", "300ms",
+                            saying=["lonely", "300ms", "--seed-node"])
 
     def test_a_seed_that_is_something_else(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
             seed = f"tcp://127.0.0.1:{other.getsockname()[1]}"
-            self.refuses(4, "node", "--name", "x", "--quiet", "--seed-node", seed, "--ready-timeout", "300ms", saying=seed)
+            self.refuses(4, "node", "--name", "x", "--quiet", "--seed-node", seed, "--ready-timeout", "300ms",
+                         saying="--seed-node")
 
     def test_a_seed_that_comes_later(self):
         for _ in range(10):  # as the port is free now, and may not be when it is wanted
