@@ -19,9 +19,8 @@ class Rolling(cluster.ProcessTest):
         for node in nodes:
             self.all_readable(node, items)
 
-    def test_with_a_single_copy(self):
-        """Who leaves hands over all that nobody else has, what is just being written included."""
-        self.restart_each("--replicas", "1", *cluster.SWIM)
+    def test_with_probes(self):
+        self.restart_each("--replicas", "3", *cluster.SWIM)
 
     def test_with_announcements(self):
         self.restart_each("--replicas", "3", "--membership", "announce")

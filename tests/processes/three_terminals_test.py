@@ -112,18 +112,16 @@ class ThreeTerminals(cluster.ProcessTest):
 
         # A watch tells of what changes from then on: the first change is repeated until it was told.
         with self.a.client() as client:
-            done = []
-
             def told():
                 client.put("w-0", b"first")
-                done.append(1)
                 return watcher.process.stdout in cluster.select.select([watcher.process.stdout], [], [], 0)[0]
 
             wait_for(told, "the watcher was to tell of a put", every_s=0.1)
         first = json.loads(watcher.line())
         self.assertEqual((first["change"], first["key"], first["value"]), ("put", "w-0", "first"))
         self.kv("put", "unseen", "x")
-        self.kv("del", "w-0")
+        self.kv("put", "w-1", "second")
+        self.kv("del", "w-1")
         kinds = [json.loads(watcher.line())["change"] for _ in range(2)]
         self.assertLessEqual(set(kinds), {"put", "del"})
         self.assertEqual(watcher.wait(), 0)
