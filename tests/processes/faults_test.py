@@ -1,7 +1,6 @@
 """Nodes that are killed, stopped and come back, under load."""
 import signal
 import time
-import unittest
 
 import cluster
 from cluster import wait_for

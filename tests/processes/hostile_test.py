@@ -5,7 +5,6 @@ import os
 import random
 import socket
 import struct
-import unittest
 
 import msgpack
 import zmq

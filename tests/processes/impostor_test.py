@@ -1,7 +1,6 @@
 """A server that is none: what a client and a joining node are answered by a stranger at the other end."""
 import math
 import threading
-import unittest
 
 import msgpack
 import zmq

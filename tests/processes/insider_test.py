@@ -2,7 +2,6 @@
 node itself sent it, of every kind that a running node sends: whole, cut and changed."""
 import random
 import time
-import unittest
 
 import msgpack
 import zmq

@@ -12,13 +12,11 @@ import shutil
 import subprocess
 import sys
 import threading
-import unittest
 from pathlib import Path
 
 import zmq
 
 import cluster
-from cluster import wait_for
 
 SKIPPED = 77
 PREFIX = "hearsay-test"

@@ -1,5 +1,4 @@
 """Restarts one after another, with clients that go on."""
-import unittest
 
 import cluster
 

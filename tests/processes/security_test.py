@@ -1,9 +1,7 @@
 """CURVE between processes: who is let in, who is not, and what is refused at the start."""
 import json
-import unittest
 
 import cluster
-from cluster import wait_for
 
 
 class Security(cluster.ProcessTest):

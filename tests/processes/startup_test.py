@@ -2,7 +2,6 @@
 import os
 import resource
 import socket
-import unittest
 
 import cluster
 from cluster import wait_for
