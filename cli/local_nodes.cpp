@@ -16,7 +16,8 @@ namespace {
 
 using transport::LiveNode;
 
-// A node's sockets when everybody talks with everybody: one to each other node, its own three, and some for questions.
+// A node's sockets when everybody talks with everybody: one to each other node, its own three, what its loop is woken
+// by, and some for questions.
 constexpr std::size_t kOwnSockets = 8;
 // Each socket has one descriptor; what else the program has open.
 constexpr std::size_t kOtherDescriptors = 64;
