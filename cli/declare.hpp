@@ -18,5 +18,8 @@ void declare_status(VerbSet& verbs, Body<StatusSettings> body);
 void declare_keygen(VerbSet& verbs, Body<KeygenSettings> body);
 // put, get, del, list and watch.
 void declare_kv(VerbSet& verbs, const Body<KvSettings>& body);
+// startup, lookup and expiry.
+void declare_bench(VerbSet& verbs, Body<BenchStartupSettings> startup, Body<BenchLookupSettings> lookup,
+                   Body<BenchExpirySettings> expiry);
 
 }  // namespace hearsay::cli

@@ -13,6 +13,7 @@
 #include "cli/words.hpp"
 #include "core/base/quantity.hpp"
 #include "sim/plan/input.hpp"
+#include "transport/kv_gossip.hpp"
 #include "transport/live_node.hpp"
 
 namespace hearsay::cli {
@@ -103,8 +104,13 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
 
 int node(const NodeSettings& given) {
   NodeSettings settings = given;
-  // A cluster on real sockets is complete as soon as its last node has joined; a --set may say otherwise.
-  if (settings.membership == "swim") settings.overrides.insert(settings.overrides.begin(), "membership.introduce=true");
+  // A cluster on real sockets is complete as soon as its last node has joined, and its ring bounded whatever weights
+  // others name; a --set may say otherwise.
+  const auto prepend = [&](std::string assignment) {
+    settings.overrides.insert(settings.overrides.begin(), std::move(assignment));
+  };
+  if (settings.membership == "swim") prepend("membership.introduce=true");
+  if (settings.ring == "karger") prepend(fmt::format("ring.max_points={}", kMaxRingPoints));
   const auto strategies = choose_strategies(settings);
   if (!strategies) return node_failed(strategies.error());
   NodeOptions options = options_of(settings);

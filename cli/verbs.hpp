@@ -159,4 +159,46 @@ using KvOpener = std::function<Result<std::unique_ptr<Kv>>(const KvOptions&)>;
 
 int kv(const KvSettings& settings, const KvOpener& open);
 
+// What is measured ---------------------------------------------------------------------------------------------------
+
+// What the benchmarks have in common. Of `store` they take backend, servers, namespace, timeout and security.
+struct BenchSettings {
+  KvOptions store;
+  std::optional<std::uint64_t> pin;  // the core that all threads stay on; otherwise they are the system's to place
+  bool json = false;                 // as Google Benchmark prints it
+};
+
+struct BenchStartupSettings : BenchSettings {
+  std::vector<std::string> nodes;  // sizes of clusters; empty: 2, 10 and 50
+  std::uint32_t repeats = 5;
+  bool processes = false;  // clusters of processes, not of threads
+};
+
+int bench_startup(const BenchStartupSettings& settings);
+
+struct BenchLookupSettings : BenchSettings {
+  std::uint64_t keys = 10'000;
+  std::uint64_t value_bytes = 100;
+  std::uint32_t threads = 1;
+  Duration span = 5s;
+  double read_share = 0.95;
+  double miss_share = 0;  // of gets: of keys that nobody put
+  bool is_zipf = false;   // otherwise all keys are as popular
+  double zipf = 0.99;
+  bool is_open = false;  // calls start when they are due, whether the one before was answered or not
+  double rate = 0;       // calls a second of all threads together; 0 (closed loop alone): as fast as answers come
+  std::uint32_t nodes = 1;
+  std::uint32_t batch = 1;  // keys a call
+};
+
+int bench_lookup(const BenchLookupSettings& settings);
+
+struct BenchExpirySettings : BenchSettings {
+  std::uint64_t keys = 1'000'000;
+  std::uint64_t value_bytes = 32;
+  Duration ttl = 10s;  // from the first put; all have one deadline
+};
+
+int bench_expiry(const BenchExpirySettings& settings);
+
 }  // namespace hearsay::cli

@@ -203,8 +203,10 @@ Result<std::shared_ptr<const Composition>> make_composition(const KvOptions& opt
   replication.params.n = options.replicas;
   replication.params.request_timeout = coordinators_part(options.timeout);
   if (auto fits = replication.check(); !fits) return tl::unexpected(fits.error());
+  KargerConfig ring;
+  ring.max_points = kMaxRingPoints;
   return std::make_shared<const Composition>(std::move(membership), std::move(dissemination),
-                                             part<Strategy>(replication.build()), part<Ring>(KargerConfig{}.build()));
+                                             part<Strategy>(replication.build()), part<Ring>(ring.build()));
 }
 
 NodeOptions node_options(const KvOptions& options) {

@@ -15,6 +15,9 @@
 
 namespace hearsay {
 
+// Of a real node's ring: strangers name the weights. 6,500 members of weight 1 and 160 points.
+inline constexpr std::int64_t kMaxRingPoints = std::int64_t{1} << 20;
+
 // Errors: as LiveNode::open(); kUnavailable when no server answered within the options' join_timeout.
 Result<std::unique_ptr<Kv>> open_gossip_kv(const KvOptions& options);
 

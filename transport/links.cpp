@@ -28,7 +28,12 @@ Result<std::unique_ptr<Links>> Links::open(const Base& base, const LinkOptions& 
 }
 
 Result<void> Links::bind_all(NodeId self) {
-  auto router = make_socket(base_.context, zmq::socket_type::router, options_.sockets);
+  const auto with_queue = [this](int messages) {
+    SocketOptions sockets = options_.sockets;
+    sockets.send_queue = messages;
+    return sockets;
+  };
+  auto router = make_socket(base_.context, zmq::socket_type::router, with_queue(options_.answer_queue));
   if (!router) return tl::unexpected(router.error());
   router_ = std::move(*router);
   // An answer to a client that is gone is then known to be lost.
@@ -37,7 +42,7 @@ Result<void> Links::bind_all(NodeId self) {
   auto router_at = transport::bind(router_, options_.bind);
   if (!router_at) return tl::unexpected(router_at.error());
 
-  auto xpub = make_socket(base_.context, zmq::socket_type::xpub, options_.sockets);
+  auto xpub = make_socket(base_.context, zmq::socket_type::xpub, with_queue(options_.news_queue));
   if (!xpub) return tl::unexpected(xpub.error());
   xpub_ = std::move(*xpub);
   // Or only the first subscriber of a topic is reported.

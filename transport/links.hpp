@@ -41,6 +41,10 @@ struct LinkOptions {
   std::string bind_pub;                    // the XPUB; empty: a free port of the same host, or `bind` with ".pub"
   StarOptions broker;
   SocketOptions sockets;
+  // Answers that wait for a client that does not read, and news for a subscriber that does not: each may be a megabyte.
+  // sockets.send_queue is of what goes to peers.
+  int answer_queue = 64;
+  int news_queue = 256;
   std::uint32_t max_peers = 1024;
 };
 

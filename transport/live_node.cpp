@@ -561,6 +561,8 @@ void LiveNode::fill_status(StatusAnswer& out) {
   out.counters.push_back({"tombstones", held == nullptr ? 0 : held->tombstones()});
   out.counters.push_back({"item_bytes", held == nullptr ? 0 : held->bytes()});
   out.counters.push_back({"connections", connections_});
+  out.counters.push_back({"accepted_keys", zap_->accepted()});
+  out.counters.push_back({"refused_keys", zap_->refused()});
 }
 
 }  // namespace hearsay::transport

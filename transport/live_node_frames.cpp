@@ -33,7 +33,7 @@ NodeId id_after(std::string_view text, std::string_view prefix) {
 }
 
 // Of values in one answer: with everything around them well below a frame's limit.
-constexpr std::size_t kMaxAnswerBytes = std::size_t{3} << 20;
+constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
 
 // How many nodes are remembered as listeners or heard ones: more than there can be.
 constexpr std::size_t kMaxHeard = std::size_t{1} << 16;

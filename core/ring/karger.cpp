@@ -81,8 +81,8 @@ std::size_t KargerPlacement::memory_bytes() const {
   return PointPlacement::memory_bytes() + members_.capacity() * sizeof(members_[0]);
 }
 
-Karger::Karger(std::uint32_t points, unsigned point_bits)
-    : points_(points), mask_(~std::uint64_t{0} << (64 - point_bits)) {
+Karger::Karger(std::uint32_t points, unsigned point_bits, std::uint32_t max_points)
+    : points_(points), max_points_(max_points), mask_(~std::uint64_t{0} << (64 - point_bits)) {
   HEARSAY_CHECK(points >= 1 && point_bits >= 1 && point_bits <= 64);
 }
 
@@ -92,14 +92,26 @@ std::uint32_t Karger::points_of(double weight) const {
   return wanted >= kMaxPointsPerMember ? kMaxPointsPerMember : static_cast<std::uint32_t>(wanted);
 }
 
-std::shared_ptr<const Placement> Karger::place(std::span<const RingMember> members) const {
-  std::vector<KargerPlacement::Member> list;
+std::size_t Karger::allot(std::span<const RingMember> members, std::vector<KargerPlacement::Member>& list) const {
   list.reserve(members.size());
-  std::size_t total = 0;
+  std::uint64_t wanted = 0;
   for (const RingMember& member : members) {
     list.push_back({member.id, member.slot, points_of(member.weight)});
-    total += list.back().points;
+    wanted += list.back().points;
   }
+  if (wanted <= max_points_) return wanted;
+  std::uint64_t total = 0;
+  for (KargerPlacement::Member& member : list) {
+    member.points =
+        static_cast<std::uint32_t>(std::max<std::uint64_t>(1, member.points * std::uint64_t{max_points_} / wanted));
+    total += member.points;
+  }
+  return total;
+}
+
+std::shared_ptr<const Placement> Karger::place(std::span<const RingMember> members) const {
+  std::vector<KargerPlacement::Member> list;
+  const std::size_t total = allot(members, list);
   std::vector<Tagged> tagged;
   tagged.reserve(total);
   for (std::uint32_t m = 0; m < list.size(); ++m) {
@@ -119,18 +131,14 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
   const auto old_members = old->member_list();
 
   std::vector<KargerPlacement::Member> list;
-  list.reserve(members.size());
+  const std::size_t total = allot(members, list);
   std::vector<Edit> edits;
   const auto edit = [&](const KargerPlacement::Member& member, bool add) {
     each_point(member.id, member.points,
                [&](std::uint64_t point) { edits.push_back({point, member.id, member.slot, add}); });
   };
   std::size_t o = 0;
-  std::size_t total = 0;
-  for (const RingMember& next : members) {
-    const KargerPlacement::Member member{next.id, next.slot, points_of(next.weight)};
-    list.push_back(member);
-    total += member.points;
+  for (const KargerPlacement::Member& member : list) {
     for (; o < old_members.size() && old_members[o].id < member.id; ++o) edit(old_members[o], false);
     if (o < old_members.size() && old_members[o].id == member.id) {
       if (old_members[o] != member) {
@@ -179,10 +187,13 @@ void KargerConfig::visit(ParamVisitor& v) {
       "points on the circle of a node of weight 1; the load of N nodes varies by sqrt((N - 1) / (N points + 1)), so "
       "four times the points halve the imbalance, and cost four times the memory (14 to 16 bytes a point) and build "
       "time");
+  v.integer("max_points", max_points, {1024, std::int64_t{1} << 30}, "points",
+            "points of the whole circle; where the members' weights ask for more, all get proportionally fewer. Bounds "
+            "the memory and the time to build a ring whatever weights are claimed (hearsay node has a million)");
 }
 
 std::shared_ptr<const Component> KargerConfig::build() const {
-  return std::make_shared<const Karger>(static_cast<std::uint32_t>(points));
+  return std::make_shared<const Karger>(static_cast<std::uint32_t>(points), 64, static_cast<std::uint32_t>(max_points));
 }
 
 CatalogueEntry karger_entry() { return entry_of<KargerConfig>(); }

@@ -41,9 +41,12 @@ class KargerPlacement final : public PointPlacement {
 class Karger final : public Ring {
  public:
   static constexpr std::uint32_t kMaxPointsPerMember = 1U << 20;
+  static constexpr std::uint32_t kMaxPoints = 1U << 26;  // of the whole circle, unless told otherwise: a gigabyte
 
-  // `points` for a member of weight 1. Fewer than 64 bits a point are for tests that need equal points.
-  explicit Karger(std::uint32_t points, unsigned point_bits = 64);
+  // `points` for a member of weight 1. Where the members' points are more than `max_points` together, all of them get
+  // proportionally fewer, one at least: what strangers say of their weights must not fill the memory. Fewer than 64
+  // bits a point are for tests that need equal points.
+  explicit Karger(std::uint32_t points, unsigned point_bits = 64, std::uint32_t max_points = kMaxPoints);
 
   // O(P) expected for P points in all, O(P log P) at worst.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
@@ -65,6 +68,9 @@ class Karger final : public Ring {
   // Tells this use of Philox from the streams'; "karger" in ASCII.
   static constexpr std::uint64_t kPointDomain = 0x6b6172676572U;
 
+  // The members with their points, by id; how many points there are in all.
+  std::size_t allot(std::span<const RingMember> members, std::vector<KargerPlacement::Member>& list) const;
+
   // Calls with the points 0 to count - 1 of a node.
   template <class Visit>
   void each_point(NodeId id, std::uint32_t count, Visit&& visit) const {
@@ -76,6 +82,7 @@ class Karger final : public Ring {
   }
 
   std::uint32_t points_;
+  std::uint32_t max_points_;
   std::uint64_t mask_;
 };
 
@@ -88,6 +95,7 @@ struct KargerConfig {
       "Karger et al., Consistent Hashing and Random Trees, STOC '97; point index by the top bits of the hash";
 
   std::int64_t points = 160;
+  std::int64_t max_points = Karger::kMaxPoints;
 
   void visit(ParamVisitor& v);
   Result<void> check() const { return {}; }

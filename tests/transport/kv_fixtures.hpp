@@ -199,7 +199,7 @@ class GossipFixture final : public RealTimeFixture {
       for (const std::string& endpoint : cluster.endpoints) {
         const auto status = client.status(endpoint, transport::Now::read_mono() + 100ms);
         if (status && status->members != members) return false;
-        answered += status ? 1 : 0;
+        if (status) ++answered;
       }
       return answered == members;
     });

@@ -112,9 +112,9 @@ TEST_CASE("memcached: the server is told a time after the deadline, of the kind 
 TEST_CASE("memcached: what others stored is corrupt, and a put or del of ours replaces it") {
   const ServerProcess server(ServerProcess::Kind::kMemcached);
   const auto kv = memcached_at({server.address()});
-  store(server, "foreign", "value");
-  store(server, "empty", "");
-  store(server, memcached_key("with space").name, pack_memcached("of the same hash", true, "v", {}));
+  store(server, "/foreign", "value");
+  store(server, "/empty", "");
+  store(server, memcached_key("/with space").name, pack_memcached("of the same hash", true, "v", {}));
   CHECK(kv->get("foreign").error().code == ErrorCode::kCorrupt);
   CHECK(kv->get("empty").error().code == ErrorCode::kCorrupt);
   CHECK(kv->get("with space").error().code == ErrorCode::kNotFound);

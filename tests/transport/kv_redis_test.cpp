@@ -45,7 +45,7 @@ void command(const ServerProcess& server, const std::vector<std::string>& words)
 TEST_CASE("redis: what is no string is corrupt, and a put or del of ours replaces it") {
   const ServerProcess server(ServerProcess::Kind::kRedis, ServerProcess::On::kTcp);
   const auto kv = redis_at(server.address());
-  command(server, {"RPUSH", "list", "x"});
+  command(server, {"RPUSH", "/list", "x"});
   CHECK(kv->get("list").error().code == ErrorCode::kCorrupt);
   const std::vector<std::string> keys{"missing", "list", "missing"};
   const auto got = kv->get_many(keys);
@@ -59,8 +59,8 @@ TEST_CASE("redis: what is no string is corrupt, and a put or del of ours replace
 TEST_CASE("redis: a value over the limit is corrupt, however large, and the next call is answered") {
   const ServerProcess server(ServerProcess::Kind::kRedis);
   const auto kv = redis_at(server.address());
-  command(server, {"SETRANGE", "over", "1000000", "x"});
-  command(server, {"SETRANGE", "huge", "5000000", "x"});
+  command(server, {"SETRANGE", "/over", "1000000", "x"});
+  command(server, {"SETRANGE", "/huge", "5000000", "x"});
   CHECK(kv->get("over").error().code == ErrorCode::kCorrupt);
   CHECK(kv->get("huge").error().code == ErrorCode::kCorrupt);
   CHECK(kv->put({"key", "v", 0s}));
