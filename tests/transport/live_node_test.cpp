@@ -37,11 +37,14 @@ struct Cluster {
     options.hold = true;
     options.faults = FaultFilterOptions{};
     std::unique_ptr<LiveNode> node;
-    REQUIRE(eventually([&] {
-      auto opened = LiveNode::open(options, composition);
-      if (opened) node = std::move(*opened);
+    std::string why;
+    const bool opened = eventually([&] {
+      auto tried = LiveNode::open(options, composition);
+      if (!tried) why = tried.error().message;
+      if (tried) node = std::move(*tried);
       return node != nullptr;
-    }));
+    });
+    REQUIRE_MESSAGE(opened, why);
     return node;
   }
 };
