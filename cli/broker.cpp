@@ -18,7 +18,7 @@ namespace hearsay::cli {
 
 namespace {
 
-int complain(const Error& error) {
+int broker_failed(const Error& error) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   return error.code == ErrorCode::kInvalidArgument ? kUsage
          : error.code == ErrorCode::kUnavailable   ? kUnavailable
@@ -30,12 +30,12 @@ int complain(const Error& error) {
 int broker(const BrokerSettings& settings) {
   const SignalGuard guard;
   const auto security = transport::load_security(settings.security, true, false);
-  if (!security) return complain(security.error());
+  if (!security) return broker_failed(security.error());
   transport::BrokerOptions options;
   options.publishers = settings.frontend;
   options.subscribers = settings.backend;
   auto started = transport::Broker::start(options, *security);
-  if (!started) return complain(started.error());
+  if (!started) return broker_failed(started.error());
   transport::Broker& proxy = **started;
   const std::string line =
       settings.json
@@ -43,7 +43,7 @@ int broker(const BrokerSettings& settings) {
                     .dump() +
                 "\n"
           : fmt::format("the broker is ready: --broker {},{}\n", proxy.publishers(), proxy.subscribers());
-  if (auto printed = print_out(line); !printed) return complain(printed.error());
+  if (auto printed = print_out(line); !printed) return broker_failed(printed.error());
   // run() blocks; the flag is looked at beside it.
   Result<void> outcome;
   std::atomic<bool> ended{false};
@@ -58,7 +58,7 @@ int broker(const BrokerSettings& settings) {
   make_log(settings.log_level, settings.quiet)(
       transport::LogLevel::kInfo,
       fmt::format("the broker ends; it forwarded {} messages, {} bytes", counters.messages, counters.bytes));
-  return outcome ? kOk : complain(outcome.error());
+  return outcome ? kOk : broker_failed(outcome.error());
 }
 
 }  // namespace hearsay::cli

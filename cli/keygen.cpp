@@ -13,7 +13,7 @@ namespace hearsay::cli {
 
 namespace {
 
-int complain(const Error& error) {
+int keygen_failed(const Error& error) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   return error.code == ErrorCode::kInvalidArgument ? kUsage : kFailure;
 }
@@ -22,8 +22,8 @@ int complain(const Error& error) {
 
 int keygen(const KeygenSettings& settings) {
   const auto pair = transport::generate_keys();
-  if (!pair) return complain(pair.error());
-  if (auto written = transport::write_keys(settings.prefix, *pair); !written) return complain(written.error());
+  if (!pair) return keygen_failed(pair.error());
+  if (auto written = transport::write_keys(settings.prefix, *pair); !written) return keygen_failed(written.error());
   const std::string secret = settings.prefix + ".key";
   const std::string open = settings.prefix + ".pub";
   const std::string text =
@@ -32,7 +32,7 @@ int keygen(const KeygenSettings& settings) {
                     .dump() +
                 "\n"
           : fmt::format("{} has the key pair, and is for its owner alone; {} is to be handed out\n", secret, open);
-  if (auto printed = print_out(text); !printed) return complain(printed.error());
+  if (auto printed = print_out(text); !printed) return keygen_failed(printed.error());
   return kOk;
 }
 

@@ -42,13 +42,13 @@ int exit_code(ErrorCode code) {
   return kFailure;
 }
 
-int complain(const Error& error) {
+int kv_failed(const Error& error) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   return exit_code(error.code);
 }
 
-int print(std::string_view text) {
-  if (auto printed = print_out(text); !printed) return complain(printed.error());
+int print_text(std::string_view text) {
+  if (auto printed = print_out(text); !printed) return kv_failed(printed.error());
   return kOk;
 }
 
@@ -83,41 +83,41 @@ int put(const KvSettings& settings, Kv& kv) {
   Item item{settings.key, settings.value, settings.ttl};
   if (settings.value == kStandardInput) {
     auto value = read_value();
-    if (!value) return complain(value.error());
+    if (!value) return kv_failed(value.error());
     item.value = std::move(*value);
   }
-  if (auto done = kv.put(item); !done) return complain(done.error());
+  if (auto done = kv.put(item); !done) return kv_failed(done.error());
   if (!settings.json) return kOk;
   Json json = with_key(settings.key);
   json["bytes"] = item.value.size();
   json["ttl_s"] = ttl_left(settings.ttl);
-  return print(line(json));
+  return print_text(line(json));
 }
 
 int get(const KvSettings& settings, Kv& kv) {
   const auto item = kv.get(settings.key);
   if (!item && item.error().code == ErrorCode::kNotFound) {
-    return complain({ErrorCode::kNotFound, fmt::format("not found: {} in {}", plan::quote(settings.key), kv.string())});
+    return kv_failed({ErrorCode::kNotFound, fmt::format("not found: {} in {}", plan::quote(settings.key), kv.string())});
   }
-  if (!item) return complain(item.error());
+  if (!item) return kv_failed(item.error());
   if (settings.json) {
     Json json = with_key(settings.key);
     set_bytes(json, "value", item->value);
     json["ttl_left_s"] = ttl_left(item->expiration);
-    return print(line(json));
+    return print_text(line(json));
   }
-  return print(::isatty(STDOUT_FILENO) != 0 ? item->value + "\n" : item->value);
+  return print_text(::isatty(STDOUT_FILENO) != 0 ? item->value + "\n" : item->value);
 }
 
 int del(const KvSettings& settings, Kv& kv) {
-  if (auto done = kv.del(settings.key); !done) return complain(done.error());
-  return settings.json ? print(line(with_key(settings.key))) : kOk;
+  if (auto done = kv.del(settings.key); !done) return kv_failed(done.error());
+  return settings.json ? print_text(line(with_key(settings.key))) : kOk;
 }
 
 int list(const KvSettings& settings, Kv& kv) {
   // One more than is shown tells whether there are more.
   auto keys = kv.list(settings.key, settings.limit + 1);
-  if (!keys) return complain(keys.error());
+  if (!keys) return kv_failed(keys.error());
   const bool more = keys->size() > settings.limit;
   if (more) keys->resize(settings.limit);
   std::string out;
@@ -125,7 +125,7 @@ int list(const KvSettings& settings, Kv& kv) {
   for (const std::string& key : *keys) {
     out += settings.json ? line(with_key(key)) : (to_terminal ? plan::one_line(key) : key) + "\n";
   }
-  const int code = print(out);
+  const int code = print_text(out);
   if (code == kOk && more && !settings.quiet) {
     std::fprintf(stderr, "hearsay: there are more than these %s; --limit shows more\n",
                  counted(settings.limit, "key").c_str());
@@ -163,7 +163,7 @@ std::string change_text(const KvChange& change, bool as_json) {
 int watch(const KvSettings& settings, Kv& kv) {
   const SignalGuard guard;
   auto watcher = kv.watch(settings.key);
-  if (!watcher) return complain(watcher.error());
+  if (!watcher) return kv_failed(watcher.error());
   using Clock = std::chrono::steady_clock;
   const auto begun = Clock::now();
   std::uint64_t seen = 0;
@@ -173,15 +173,15 @@ int watch(const KvSettings& settings, Kv& kv) {
       const Duration left = settings.span - std::chrono::duration_cast<Duration>(Clock::now() - begun);
       if (left <= 0ns) {
         if (settings.count == 0) return kOk;
-        return complain({ErrorCode::kTimeout, fmt::format("{} within {}, and {} were to come", counted(seen, "change"),
+        return kv_failed({ErrorCode::kTimeout, fmt::format("{} within {}, and {} were to come", counted(seen, "change"),
                                                           format_duration(settings.span), settings.count)});
       }
       wait = std::min(wait, left);
     }
     const auto change = (*watcher)->next(wait);
     if (!change && change.error().code == ErrorCode::kTimeout) continue;
-    if (!change) return complain(change.error());
-    if (const int code = print(change_text(*change, settings.json)); code != kOk) return code;
+    if (!change) return kv_failed(change.error());
+    if (const int code = print_text(change_text(*change, settings.json)); code != kOk) return code;
     if (std::ferror(stdout) != 0) return kOk;  // its reader has read enough
     if (++seen == settings.count) return kOk;
   }
@@ -204,9 +204,9 @@ Result<KvOptions> open_options(const KvSettings& settings) {
 
 int kv(const KvSettings& settings, const KvOpener& open) {
   const auto options = open_options(settings);
-  if (!options) return complain(options.error());
+  if (!options) return kv_failed(options.error());
   auto opened = open(*options);
-  if (!opened) return complain(opened.error());
+  if (!opened) return kv_failed(opened.error());
   Kv& store = **opened;
   switch (settings.op) {
     case KvSettings::Op::kPut: return put(settings, store);

@@ -16,10 +16,11 @@ namespace {
 
 using transport::LiveNode;
 
-// A node's sockets when everybody talks with everybody: one to each other node, its own three, and some for questions.
+// A node's sockets when everybody talks with everybody: one to each other node, its own three, what its loop is woken
+// by, and some for questions.
 constexpr std::size_t kOwnSockets = 8;
 // Each socket has one descriptor; what else the program has open.
-constexpr std::size_t kOtherDescriptors = 64;
+constexpr std::size_t kDescriptorsOfOthers = 64;
 // libzmq gives a name that was bound free in a thread of its own, some time after the socket was closed.
 constexpr Duration kRebindLimit = 2s;
 
@@ -108,7 +109,7 @@ Result<std::unique_ptr<RealNodes>> make_local_nodes(const NodesContext& context)
                 fmt::format("{} nodes in one process need {} sockets, and a context has {} at most; give --processes",
                             nodes, sockets, kMostSockets));
   }
-  if (auto allowed = allow_descriptors(sockets + kOtherDescriptors); !allowed) {
+  if (auto allowed = allow_descriptors(sockets + kDescriptorsOfOthers); !allowed) {
     allowed.error().message += ", or give --processes";
     return tl::unexpected(allowed.error());
   }

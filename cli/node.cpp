@@ -26,7 +26,7 @@ using transport::NodeOptions;
 // How often it looks whether it was asked to end.
 constexpr Duration kLook = 50ms;
 
-int complain(const Error& error) {
+int node_failed(const Error& error) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
@@ -84,16 +84,16 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   const auto started = std::chrono::steady_clock::now();
   const SignalGuard guard;
   auto opened = LiveNode::open(options, strategies.composition);
-  if (!opened) return complain(opened.error());
+  if (!opened) return node_failed(opened.error());
   LiveNode& node = **opened;
   const auto ready = wait_ready(node, settings);
-  if (!ready) return complain(ready.error());
+  if (!ready) return node_failed(ready.error());
   if (*ready) {
     const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
-    if (auto printed = print_out(line); !printed) return complain(printed.error());
+    if (auto printed = print_out(line); !printed) return node_failed(printed.error());
   }
   while (!was_interrupted()) {
-    if (auto lost = node.wait_end(kLook); !lost) return complain(lost.error());
+    if (auto lost = node.wait_end(kLook); !lost) return node_failed(lost.error());
   }
   options.log(transport::LogLevel::kInfo, fmt::format("{} leaves", node.name()));
   node.leave();
@@ -112,7 +112,7 @@ int node(const NodeSettings& given) {
   if (settings.membership == "swim") prepend("membership.introduce=true");
   if (settings.ring == "karger") prepend(fmt::format("ring.max_points={}", kMaxRingPoints));
   const auto strategies = choose_strategies(settings);
-  if (!strategies) return complain(strategies.error());
+  if (!strategies) return node_failed(strategies.error());
   NodeOptions options = options_of(settings);
   options.seeds = settings.seed_nodes;
   options.weight = settings.weight;
@@ -130,7 +130,7 @@ int serve(const ServeSettings& settings) {
   alone.overrides = {fmt::format("replication.max_items={}", settings.max_items),
                      fmt::format("replication.max_bytes={}B", settings.max_bytes)};
   const auto strategies = choose_strategies(alone);
-  if (!strategies) return complain(strategies.error());
+  if (!strategies) return node_failed(strategies.error());
   return serve_until_asked(settings, options_of(settings), *strategies);
 }
 

@@ -245,7 +245,7 @@ class Worker {
   std::vector<control::Answered> answered_;
 };
 
-int complain(const std::string& text, int code) {
+int refuse(const std::string& text, int code) {
   std::fprintf(stderr, "hearsay: a node's process: %s\n", text.c_str());
   return code;
 }
@@ -290,17 +290,17 @@ Result<WorkerOrder> WorkerOrder::parse(const std::vector<std::string>& words) {
 
 int node_worker(const std::vector<std::string>& words) {
   auto order = WorkerOrder::parse(words);
-  if (!order) return complain(order.error().message, kUsage);
+  if (!order) return refuse(order.error().message, kUsage);
   // Once more after exec; whoever started it is asked for, since it may have ended before.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (std::to_string(::getppid()) != order->run) return kFailure;
   auto plan = read_scenario(order->file, order->overrides);
-  if (!plan) return complain(plan.error().message, kUsage);
-  if (raw(order->node) >= plan->nodes.size()) return complain("no such node", kUsage);
+  if (!plan) return refuse(plan.error().message, kUsage);
+  if (raw(order->node) >= plan->nodes.size()) return refuse("no such node", kUsage);
   auto timeline = world::make_timeline(*plan, order->seed);
-  if (!timeline) return complain(timeline.error().message, kUsage);
+  if (!timeline) return refuse(timeline.error().message, kUsage);
   auto wake = transport::Wake::make();
-  if (!wake) return complain(wake.error().message, kFailure);
+  if (!wake) return refuse(wake.error().message, kFailure);
   // Link changes of a time line point at events of the plan, which stay where they are when it is moved.
   return std::make_unique<Worker>(std::move(*order), std::move(*plan), std::move(*timeline), std::move(*wake))->run();
 }

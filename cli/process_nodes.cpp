@@ -26,8 +26,8 @@ namespace {
 
 // More is no experiment for one machine.
 constexpr std::size_t kMaxProcesses = 512;
-// Descriptors of a process here, and what else the program has open.
-constexpr std::size_t kOtherDescriptors = 64;
+// Descriptors of a process here (eight), and what else the program has open.
+constexpr std::size_t kDescriptorsBesides = 64;
 // How long a process has to say its last totals.
 constexpr Duration kLastWords = 2s;
 
@@ -303,7 +303,8 @@ Result<std::unique_ptr<RealNodes>> make_process_nodes(const NodesContext& contex
     return invalid(fmt::format("{} nodes are too many for a process each; at most {}", nodes, kMaxProcesses));
   }
   // A process that connects to all others and is connected to by them needs the same: it inherits the limit.
-  if (auto allowed = allow_descriptors(8 * nodes + kOtherDescriptors); !allowed) return tl::unexpected(allowed.error());
+  if (auto allowed = allow_descriptors(8 * nodes + kDescriptorsBesides); !allowed)
+    return tl::unexpected(allowed.error());
   auto wake = transport::Wake::make();
   if (!wake) return tl::unexpected(wake.error());
   return std::unique_ptr<RealNodes>(std::make_unique<ProcessNodes>(context, source, std::move(*wake)));

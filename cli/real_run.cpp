@@ -26,7 +26,7 @@ using measure::ProcessState;
 using world::TimelineStep;
 
 // How often the loop looks around when nothing is due: whether it was interrupted, and what can be measured.
-constexpr Duration kLook = 50ms;
+constexpr Duration kLookAround = 50ms;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -175,11 +175,11 @@ void Runner::go_on() {
     }
     if (options_.progress && now >= next_progress) {
       options_.progress(seconds(now.time_since_epoch()), seconds(plan_.duration));
-      next_progress = now + kLook;
+      next_progress = now + kLookAround;
     }
     const TrueTime due = next_due();
     if (due > now) {
-      inbox_.wait(started_ + std::min(due, now + kLook).time_since_epoch());
+      inbox_.wait(started_ + std::min(due, now + kLookAround).time_since_epoch());
     } else if (due == end_ && next_sample_ > end_) {
       return;
     } else {

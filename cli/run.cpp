@@ -275,7 +275,7 @@ std::uint64_t first_failed_seed(const std::vector<measure::Results>& results) {
   return failed == results.end() ? results.front().seed : failed->seed;
 }
 
-int complain(const Error& error) {
+int run_failed(const Error& error) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   return error.code == ErrorCode::kInternal ? kFailure : kUsage;
 }
@@ -308,19 +308,19 @@ Result<double> tolerance_of(const RunSettings& settings) {
 int run(const RunSettings& given) {
   RunSettings settings = given;
   const bool real = settings.on == RunSettings::On::kZmq;
-  if (auto fits = check_where(settings); !fits) return complain(fits.error());
+  if (auto fits = check_where(settings); !fits) return run_failed(fits.error());
   const auto tolerance = tolerance_of(settings);
-  if (!tolerance) return complain(tolerance.error());
+  if (!tolerance) return run_failed(tolerance.error());
   const bool read_once = is_read_once(settings.file);
   auto plan = read_scenario(settings.file, settings.overrides);
-  if (!plan) return complain(plan.error());
+  if (!plan) return run_failed(plan.error());
   const std::uint64_t seed = settings.seed.value_or(plan->seed);
   if (seed > std::numeric_limits<std::uint64_t>::max() - (settings.runs - 1)) {
-    return complain(
+    return run_failed(
         {ErrorCode::kInvalidArgument, fmt::format("--runs: {} runs from seed {} go beyond the last seed, {}",
                                                   settings.runs, seed, std::numeric_limits<std::uint64_t>::max())});
   }
-  if (auto runnable = world::check(*plan, seed); !runnable) return complain(runnable.error());
+  if (auto runnable = world::check(*plan, seed); !runnable) return run_failed(runnable.error());
 
   if (real && !settings.quiet) {
     for (const std::string& line : not_honoured(*plan, settings.processes)) {
@@ -330,10 +330,10 @@ int run(const RunSettings& given) {
 
   const SignalGuard guard;  // from here on there is something to write when interrupted
   auto folder = RunFolder::create(settings.out, plan->name);
-  if (!folder) return complain(folder.error());
+  if (!folder) return run_failed(folder.error());
   const auto give_up = [&](const Error& error) {
     folder->discard();
-    return complain(error);
+    return run_failed(error);
   };
   if (read_once) settings.file = folder->path() + "/scenario.toml";
   Manifest manifest(settings, *plan, seed);
@@ -391,9 +391,9 @@ int run(const RunSettings& given) {
       saved.outcome.error().message +=
           fmt::format("; without {} the run is in {}", fmt::join(saved.missing, " and "), folder->path());
     }
-    complain(saved.outcome.error());
+    run_failed(saved.outcome.error());
   }
-  if (!shown) complain(shown.error());
+  if (!shown) run_failed(shown.error());
   if (!saved.outcome || !shown) return kFailure;
 
   if (cut_short) {

@@ -23,7 +23,7 @@ using Json = nlohmann::ordered_json;
 using transport::MemberStatus;
 using transport::StatusAnswer;
 
-int complain(const Error& error) {
+int status_failed(const Error& error) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
   switch (error.code) {
     case ErrorCode::kInvalidArgument: return kUsage;
@@ -83,16 +83,16 @@ std::string text_of(const StatusAnswer& status) {
 
 int status(const StatusSettings& settings) {
   const auto channel = transport::Channel::make(transport::kDefaultTopic, settings.service, settings.name_space);
-  if (!channel) return complain(channel.error());
+  if (!channel) return status_failed(channel.error());
   const auto security = transport::load_security(settings.security, false, true);
-  if (!security) return complain(security.error());
+  if (!security) return status_failed(security.error());
   auto context = transport::make_context();
-  if (!context) return complain(context.error());
+  if (!context) return status_failed(context.error());
   transport::NodeClient client(*context, channel->calls, {}, *security);
   auto answer = client.status(settings.endpoint, transport::Now::read_mono() + settings.timeout);
-  if (!answer) return complain(answer.error());
+  if (!answer) return status_failed(answer.error());
   if (auto printed = print_out(settings.json ? json_of(*answer).dump() + "\n" : text_of(*answer)); !printed) {
-    return complain(printed.error());
+    return status_failed(printed.error());
   }
   return kOk;
 }

@@ -101,6 +101,9 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   auto wake = Wake::make();
   if (!wake) return tl::unexpected(wake.error());
   node->wake_.emplace(std::move(*wake));
+  auto alarm = Alarm::make();
+  if (!alarm) return tl::unexpected(alarm.error());
+  node->alarm_.emplace(std::move(*alarm));
 
   const NodeId self = node_id(node->name_);
   const Links::Base base{context, *node->zap_, node->security_};
@@ -326,6 +329,7 @@ void LiveNode::wait_for_work(std::vector<zmq::pollitem_t>& items) {
     items.push_back({socket->handle(), 0, ZMQ_POLLIN, 0});
   }
   items.push_back(wake_->item());
+  items.push_back(alarm_->item());
   MonoTime until = MonoTime::max();
   for (Knock& knock : knocks_) {
     if (!knock.answered) items.push_back({knock.socket.handle(), 0, ZMQ_POLLIN, 0});
@@ -344,6 +348,7 @@ void LiveNode::wait_for_work(std::vector<zmq::pollitem_t>& items) {
     }
     polled_until_ = until;
   }
+  if (until > now) alarm_->set(until);
   (void)poll(items, std::max(Duration::zero(), until - now));
   wake_->clear();
 }

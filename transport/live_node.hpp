@@ -37,6 +37,7 @@
 
 #include "core/kv/request.hpp"
 #include "transport/address.hpp"
+#include "transport/alarm.hpp"
 #include "transport/channel.hpp"
 #include "transport/fault_filter.hpp"
 #include "transport/links.hpp"
@@ -285,6 +286,7 @@ class LiveNode {
   std::unique_ptr<ZapHandler> zap_;
   std::unique_ptr<Links> links_;  // the loop's
   std::optional<Wake> wake_;
+  std::optional<Alarm> alarm_;  // the loop's
   bool publishes_ = false;
 
   TurnLock lock_;  // guards what follows

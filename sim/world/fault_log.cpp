@@ -4,10 +4,9 @@ namespace hearsay::world {
 
 namespace {
 
-using Kind = TimelineStep::Kind;
-
 // What a step of the time line is called in a record of it.
-std::string_view word_for(Kind kind) {
+std::string_view word_for(TimelineStep::Kind kind) {
+  using Kind = TimelineStep::Kind;
   switch (kind) {
     case Kind::kMark: return "event";
     case Kind::kCut: return "cut";
@@ -35,6 +34,7 @@ std::string_view word_for(Kind kind) {
 }  // namespace
 
 void FaultLog::note(TrueTime at, const TimelineStep& step) {
+  using Kind = TimelineStep::Kind;
   const std::string_view what = word_for(step.kind);
   if (record_ && (record_->event != step.event || record_->what != what)) flush();
   if (!record_) record_ = FaultRecord{at, step.event, what, {}};
@@ -68,6 +68,7 @@ void FaultLog::flush() {
 }
 
 void NodeEffects::credit(const TimelineStep& step, std::vector<measure::EventEffect>& effects) {
+  using Kind = TimelineStep::Kind;
   if (step.event == kNoEvent) return;
   const auto& action = plan_.events[step.event].action;
   measure::EventEffect& effect = effects[step.event];

@@ -38,9 +38,9 @@ struct Scene {
     return names;
   }
   // The only rule of an event, and that it is the only one.
-  const FaultRule* of_event(const std::vector<FaultRule>& rules, std::uint32_t event) const {
+  const FaultRule* of_event(const std::vector<FaultRule>& among, std::uint32_t event) const {
     const FaultRule* found = nullptr;
-    for (const FaultRule& rule : rules) {
+    for (const FaultRule& rule : among) {
       if (rule.event != event) continue;
       CHECK(found == nullptr);
       found = &rule;

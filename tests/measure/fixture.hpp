@@ -57,7 +57,7 @@ struct Scene {
     return plan.events.size() - 1;
   }
   void expect(std::string metric, std::optional<double> max = {}) {
-    plan.expectations.push_back({metric, {}, max, metric, {}});
+    plan.expectations.push_back({metric, {}, max, {}, metric, {}});
   }
   void begin() { measure = std::make_unique<Measure>(plan, 1, *placing, replicas); }
   // All nodes start at 0 and know each other at once.
