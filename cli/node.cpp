@@ -1,5 +1,6 @@
 // `hearsay node` and `hearsay serve`: a node that runs until it is asked to end.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -22,6 +23,7 @@ namespace {
 
 using transport::LiveNode;
 using transport::NodeOptions;
+using transport::StarOptions;
 
 // How often it looks whether it was asked to end.
 constexpr Duration kLook = 50ms;
@@ -41,6 +43,7 @@ NodeOptions options_of(const ServingSettings& settings) {
   NodeOptions options;
   options.name = settings.name;
   options.links.bind = settings.bind;
+  options.links.advertise = settings.advertise;
   options.topic = settings.topic;
   options.service = settings.service;
   options.name_space = settings.name_space;
@@ -64,7 +67,7 @@ std::string ready_line(const ServingSettings& settings, LiveNode& node, const st
 }
 
 // True once it is ready, false when it was asked to end before; an error when it cannot be.
-Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings) {
+Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings, const std::string& asked) {
   const auto until = std::chrono::steady_clock::now() + settings.ready_timeout;
   for (;;) {
     auto ready = node.wait_ready(kLook);
@@ -73,9 +76,9 @@ Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings) {
     if (was_interrupted()) return false;
     if (std::chrono::steady_clock::now() >= until) {
       return fail(ErrorCode::kUnavailable,
-                  fmt::format("'{}' has not joined within {}: none of its --seed-node answered, nor does its --broker; "
-                              "are they running, with the same --topic, --namespace and keys?",
-                              node.name(), format_duration(settings.ready_timeout)));
+                  fmt::format("'{}' has not joined within {}: no answer from {}; is it running, with the same --topic, "
+                              "--namespace and keys?",
+                              node.name(), format_duration(settings.ready_timeout), asked));
     }
   }
 }
@@ -86,12 +89,14 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   auto opened = LiveNode::open(options, strategies.composition);
   if (!opened) return node_failed(opened.error());
   LiveNode& node = **opened;
-  const auto ready = wait_ready(node, settings);
+  const StarOptions& broker = options.links.broker;
+  const auto ready =
+      wait_ready(node, settings,
+                 broker.used() ? "the broker at " + broker.backend : fmt::format("{}", fmt::join(options.seeds, ", ")));
   if (!ready) return node_failed(ready.error());
-  if (*ready) {
-    const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
-    if (auto printed = print_out(line); !printed) return node_failed(printed.error());
-  }
+  if (!*ready) return kInterrupted;
+  const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
+  if (auto printed = print_out(line); !printed) return node_failed(printed.error());
   while (!was_interrupted()) {
     if (auto lost = node.wait_end(kLook); !lost) return node_failed(lost.error());
   }

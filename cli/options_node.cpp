@@ -43,6 +43,8 @@ void add_serving(Options& options, ServingSettings& settings) {
   options.text("--name", settings.name, "NAME", "Its name, which no other node of the cluster has", check_name);
   options.require("--name", "--name a");
   options.text("--bind", settings.bind, "ENDPOINT", "Where it is reached; port * takes a free one", check_endpoint);
+  options.text("--advertise", settings.advertise, "HOST",
+               "The address by which others reach it, where that is not the one it binds (0.0.0.0, a NAT)");
   add_namespace(options, settings.name_space);
   add_topic(options, settings.topic);
   add_service(options, settings.service);

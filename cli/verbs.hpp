@@ -72,6 +72,7 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError, kOff };
 struct ServingSettings {
   std::string name;
   std::string bind = "tcp://127.0.0.1:*";  // "*" takes a free port
+  std::string advertise;                   // host by which others reach it; empty: the one it binds
   std::string name_space;
   std::string topic = "go.micro.kv.announce";
   std::string service = "go.micro.kv";

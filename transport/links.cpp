@@ -1,5 +1,7 @@
 #include "transport/links.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -13,6 +15,12 @@ namespace {
 std::string pub_endpoint(const std::string& bind) {
   if (!bind.starts_with("tcp://")) return bind + ".pub";
   return bind.substr(0, bind.rfind(':')) + ":*";
+}
+
+// A bound endpoint with the host that others know.
+std::string reached_at(const std::string& endpoint, const std::string& host) {
+  if (host.empty() || !endpoint.starts_with("tcp://")) return endpoint;
+  return fmt::format("tcp://{}{}", host, endpoint.substr(endpoint.rfind(':')));
 }
 
 }  // namespace
@@ -52,7 +60,13 @@ Result<void> Links::bind_all(NodeId self) {
   if (auto secured = base_.zap.apply_server(xpub_); !secured) return secured;
   auto pub_at = transport::bind(xpub_, options_.bind_pub.empty() ? pub_endpoint(options_.bind) : options_.bind_pub);
   if (!pub_at) return tl::unexpected(pub_at.error());
-  address_ = Address::join(*router_at, *pub_at);
+  address_ = Address::join(reached_at(*router_at, options_.advertise), *pub_at);
+  if (address_.starts_with("tcp://0.0.0.0:") || address_.starts_with("tcp://[::]:")) {
+    return invalid(
+        fmt::format("{} is every address of this machine, and none that others could connect to: give "
+                    "--advertise HOST, too",
+                    options_.bind));
+  }
 
   auto sub = make_socket(base_.context, zmq::socket_type::sub, options_.sockets);
   if (!sub) return tl::unexpected(sub.error());

@@ -38,6 +38,7 @@ struct StarOptions {
 
 struct LinkOptions {
   std::string bind = "tcp://127.0.0.1:*";  // the ROUTER
+  std::string advertise;                   // host by which others reach it; empty: the one it binds
   std::string bind_pub;                    // the XPUB; empty: a free port of the same host, or `bind` with ".pub"
   StarOptions broker;
   SocketOptions sockets;

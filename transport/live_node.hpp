@@ -68,7 +68,8 @@ struct NodeOptions {
   std::uint32_t max_calls = 4096;  // of clients at a time; more are answered with unavailable
   std::uint64_t seed = 0;          // of its random streams; 0: drawn
   std::optional<Epoch> epoch;      // otherwise from the wall clock
-  Duration leave_grace = 1s;       // between telling the others and stopping, at most
+  // Between telling the others and stopping, at most; it ends as soon as nothing is left to be handed over.
+  Duration leave_grace = 30s;
   // For experiments: it binds and answers, but joins nobody until begin() says so; what survived a former life; faults
   // in front of its sockets.
   bool hold = false;
@@ -154,7 +155,8 @@ class LiveNode {
 
   // Tells the others; the node goes on receiving and handing over.
   void begin_leave();
-  // Tells the others and waits for leave_grace, or less when nothing is left to be said. May be called once.
+  // Tells the others and waits until nothing is left to be said or handed over, leave_grace at most. May be called
+  // once.
   void leave();
 
   // ---- for experiments ----
