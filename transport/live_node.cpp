@@ -251,11 +251,13 @@ std::vector<Result<Reply>> LiveNode::call_each(std::vector<Request> requests, Du
     }
     settle();
     // The loop must send what was decided, or wake for a timer that is due sooner than it thought.
-    if (!core_->outbox.empty() || core_->next_timer() < polled_until_) wake_->signal();
+    if (has_work() || core_->next_timer() < polled_until_) wake_->signal();
     if (batch.open == 0) return std::move(batch.replies);
   }
-  if (!batch.done.try_acquire_for(limit)) {
-    const std::lock_guard guard(lock_);
+  (void)batch.done.try_acquire_for(limit);
+  // Whoever released it held the lock, and may not be done with it.
+  const std::lock_guard guard(lock_);
+  if (batch.open != 0) {
     for (std::uint64_t id = first; id < first + requests.size(); ++id) origins_.erase(id);
   }
   return std::move(batch.replies);
@@ -272,8 +274,9 @@ void LiveNode::settle() {
       continue;
     }
     if (origin.batch == nullptr) {
-      complete(origin.call, origin.index,
-               {reply.ok, static_cast<std::uint8_t>(reply.error), reply.value, reply.ttl_left, reply.version});
+      const auto error = static_cast<std::uint8_t>(reply.error);
+      client_results_.push_back(
+          {origin.call, origin.index, {reply.ok, error, reply.value, reply.ttl_left, reply.version}});
       continue;
     }
     origin.batch->replies[origin.index] = std::move(reply);
@@ -341,7 +344,7 @@ void LiveNode::wait_for_work(std::vector<zmq::pollitem_t>& items) {
   const MonoTime now = Now::read_mono();
   {
     const std::lock_guard guard(lock_);
-    if (!core_->outbox.empty() || !submitted_.empty()) return;
+    if (has_work()) return;
     until = std::min({until, core_->next_timer(), now + kIdle});
     if (faults_) {
       until = std::min({until, faults_->sending.next_due().value_or(until), faults_->news.next_due().value_or(until)});
@@ -381,6 +384,8 @@ bool LiveNode::receive_some() {
 
 void LiveNode::flush() {
   settle();
+  for (Finished& each : client_results_) complete(each.call, each.index, std::move(each.result));
+  client_results_.clear();
   // What is sent may fail, but decides nothing new.
   for (const NodeCore::Outgoing& out : core_->outbox) send_out(out);
   core_->outbox.clear();

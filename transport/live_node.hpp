@@ -210,6 +210,12 @@ class LiveNode {
     FaultFilter sending;
     FaultFilter news;
   };
+  // A client's operation that is done, and not yet in its answer.
+  struct Finished {
+    std::uint64_t call = 0;
+    std::uint32_t index = 0;
+    ClientResult result;
+  };
   struct Submitted {
     Request request;
     std::function<void(const Reply&)> replied;
@@ -231,7 +237,10 @@ class LiveNode {
   void wait_for_work(std::vector<zmq::pollitem_t>& items);
   bool receive_some();
   void flush();
-  void settle();  // answers whom the core's replies are for
+  // Whether something waits for the loop to carry it out.
+  bool has_work() const { return !core_->outbox.empty() || !submitted_.empty() || !client_results_.empty(); }
+  // Gives this process's callers their replies; those of clients are kept for the loop, whose sockets they go through.
+  void settle();
   void send_out(const NodeCore::Outgoing& out);
   void transmit(NodeSlot to, std::string_view bytes);
   void release_delayed(MonoTime now);
@@ -300,6 +309,7 @@ class LiveNode {
   std::uint64_t next_request_ = 1;
   std::unordered_map<std::uint64_t, Origin> origins_;  // by request
   std::uint64_t next_client_call_ = 1;
+  std::vector<Finished> client_results_;
   std::unordered_map<std::uint64_t, ClientCall> client_calls_;
   std::string error_;  // why it gave up
   MonoTime started_{};
