@@ -20,7 +20,7 @@ namespace {
 using transport::LiveNode;
 using transport::Now;
 
-constexpr Duration kPatience = 30s;
+constexpr Duration kJoinPatience = 30s;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ Result<BenchCluster> BenchCluster::open(KvOptions options, std::uint32_t nodes) 
   BenchCluster cluster;
   const bool is_gossip = options.backend == "gossip";
   const bool has_nodes = is_gossip || options.backend == "service";
-  options.join_timeout = kPatience;
+  options.join_timeout = kJoinPatience;
   if (is_gossip && options.name.empty()) options.name = "bench";
   if (has_nodes && options.servers.empty()) {
     auto composition = make_composition(options);
@@ -40,7 +40,7 @@ Result<BenchCluster> BenchCluster::open(KvOptions options, std::uint32_t nodes) 
       node.seeds = endpoints.empty() ? std::vector<std::string>{} : std::vector{endpoints.front()};
       auto opened = LiveNode::open(node, *composition);
       if (!opened) return tl::unexpected(opened.error());
-      if (auto ready = (*opened)->wait_ready(kPatience); !ready) return tl::unexpected(ready.error());
+      if (auto ready = (*opened)->wait_ready(kJoinPatience); !ready) return tl::unexpected(ready.error());
       endpoints.push_back((*opened)->endpoint());
       cluster.others_.push_back(std::move(*opened));
     }
@@ -58,7 +58,7 @@ Result<BenchCluster> BenchCluster::open(KvOptions options, std::uint32_t nodes) 
 
 // The store's own node joined last, and was told of all others by the one it joined through.
 Result<void> BenchCluster::wait_complete(std::uint32_t nodes) const {
-  const auto give_up = Now::read_mono() + kPatience;
+  const auto give_up = Now::read_mono() + kJoinPatience;
   const auto all_see = [&] {
     return std::ranges::all_of(others_, [&](const auto& node) { return node->members() == nodes; });
   };
@@ -76,7 +76,7 @@ Result<BenchCluster::Split> BenchCluster::split(std::span<const std::string> key
   if (!security) return tl::unexpected(security.error());
   auto context = transport::make_context();
   if (!context) return tl::unexpected(context.error());
-  const auto deadline = Now::read_mono() + kPatience;
+  const auto deadline = Now::read_mono() + kJoinPatience;
   std::unordered_set<std::string> elsewhere;
   Split split;
   transport::NodeClient client(*context, channel->calls, {}, *security);

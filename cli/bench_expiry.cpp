@@ -12,6 +12,7 @@
 #include "cli/bench_load.hpp"
 #include "cli/bench_report.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
@@ -33,13 +34,8 @@ constexpr std::size_t kStaying = 100;
 constexpr Duration kAskEvery = 50us;
 // From before the deadline until after the last item is gone.
 constexpr Duration kMargin = 200ms;
-constexpr Duration kPatience = 60s;
+constexpr Duration kExpiryPatience = 60s;
 constexpr std::size_t kAtOnce = 256;
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return error.code == ErrorCode::kInvalidArgument ? kUsage : kFailure;
-}
 
 // What is allocated, by the allocator's own account, and what the process has in memory.
 struct Memory {
@@ -114,7 +110,7 @@ Result<Found> measure(const BenchExpirySettings& settings) {
   if (!composition) return tl::unexpected(composition.error());
   auto node = LiveNode::open(options, std::move(*composition));
   if (!node) return tl::unexpected(node.error());
-  if (auto ready = (*node)->wait_ready(kPatience); !ready) return tl::unexpected(ready.error());
+  if (auto ready = (*node)->wait_ready(kExpiryPatience); !ready) return tl::unexpected(ready.error());
 
   const std::vector<std::string> keys = bench_keys(settings.keys);
   std::vector<std::string> staying;
@@ -137,7 +133,7 @@ Result<Found> measure(const BenchExpirySettings& settings) {
     found.gets.record(Now::read_mono() - asked);
     if (!lookup || !lookup->live()) return fail(ErrorCode::kInternal, "an item without a deadline is gone");
     if (end == MonoTime::max() && gone.count.load(std::memory_order_acquire) == keys.size()) end = asked + kMargin;
-    if (asked > deadline + kPatience) return fail(ErrorCode::kTimeout, "not all items were gone after a minute");
+    if (asked > deadline + kExpiryPatience) return fail(ErrorCode::kTimeout, "not all items were gone after a minute");
     std::this_thread::sleep_for(kAskEvery);
   }
   found.gone = gone.count.load(std::memory_order_acquire);
@@ -152,11 +148,11 @@ Result<Found> measure(const BenchExpirySettings& settings) {
 
 int bench_expiry(const BenchExpirySettings& settings) {
   if (settings.pin) {
-    if (auto pinned = pin_to(*settings.pin); !pinned) return complain(pinned.error());
+    if (auto pinned = pin_to(*settings.pin); !pinned) return failed(pinned.error());
   }
   const SignalGuard guard;
   const auto found = measure(settings);
-  if (!found) return complain(found.error());
+  if (!found) return failed(found.error());
   if (was_interrupted()) return kInterrupted;
   const auto n = static_cast<double>(settings.keys);
   const double payload = static_cast<double>(bench_keys(1).front().size() + settings.value_bytes);
@@ -193,7 +189,7 @@ int bench_expiry(const BenchExpirySettings& settings) {
          {"bytes allocated of each when it is gone (its tombstone)", number_text(left)}});
     text += "\nRedis, measured once on another machine: half of 500,000 keys gone after 890 ms, all after 1950 ms\n";
   }
-  if (auto printed = print_out(text); !printed) return complain(printed.error());
+  if (auto printed = print_out(text); !printed) return failed(printed.error());
   return kOk;
 }
 

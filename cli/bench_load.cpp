@@ -213,9 +213,9 @@ std::vector<std::string> bench_keys(std::uint64_t count) {
 }
 
 Result<void> put_all(Kv& kv, std::span<const std::string> keys, std::uint64_t value_bytes, Duration ttl) {
-  constexpr std::size_t kAtOnce = 256;
+  constexpr std::size_t kItemsAtOnce = 256;
   constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20;
-  const std::size_t at_once = std::clamp<std::size_t>(kBytesAtOnce / (value_bytes + 1), 1, kAtOnce);
+  const std::size_t at_once = std::clamp<std::size_t>(kBytesAtOnce / (value_bytes + 1), 1, kItemsAtOnce);
   std::vector<Item> items;
   for (std::size_t begin = 0; begin < keys.size() && !was_interrupted(); begin += at_once) {
     const auto some = keys.subspan(begin, std::min(at_once, keys.size() - begin));

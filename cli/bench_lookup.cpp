@@ -9,6 +9,7 @@
 #include "cli/bench_cluster.hpp"
 #include "cli/bench_report.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/raw_round_trip.hpp"
 #include "cli/terminal.hpp"
@@ -28,17 +29,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int kTurns = 5;
 // What the benchmark leaves in a server goes by itself.
 constexpr Duration kSpare = 10min;
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  switch (error.code) {
-    case ErrorCode::kInvalidArgument:
-    case ErrorCode::kTooLarge: return kUsage;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimeout: return kUnavailable;
-    default: return kFailure;
-  }
-}
 
 struct Report {
   std::vector<std::vector<std::string>> rows;
@@ -206,16 +196,16 @@ Result<int> measure(const BenchLookupSettings& settings) {
 
 int bench_lookup(const BenchLookupSettings& settings) {
   if (settings.is_open && settings.rate <= 0) {
-    return complain(
+    return failed(
         {ErrorCode::kInvalidArgument, "--rate is missing: an open loop's calls are due at one, as in --rate 10000"});
   }
   raise_descriptor_limit();
   if (settings.pin) {
-    if (auto pinned = pin_to(*settings.pin); !pinned) return complain(pinned.error());
+    if (auto pinned = pin_to(*settings.pin); !pinned) return failed(pinned.error());
   }
   const SignalGuard guard;
   const auto code = measure(settings);
-  return code ? *code : complain(code.error());
+  return code ? *code : failed(code.error());
 }
 
 }  // namespace hearsay::cli

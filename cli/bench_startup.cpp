@@ -14,6 +14,7 @@
 #include "cli/bench_cluster.hpp"
 #include "cli/bench_report.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/node_process.hpp"
 #include "cli/options.hpp"
@@ -32,19 +33,9 @@ using Clock = std::chrono::steady_clock;
 using transport::LiveNode;
 using transport::Now;
 
-constexpr Duration kPatience = 60s;
+constexpr Duration kStartPatience = 60s;
 // How often a cluster is looked at beside what its nodes report.
 constexpr Duration kLook = 20ms;
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  switch (error.code) {
-    case ErrorCode::kInvalidArgument: return kUsage;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimeout: return kUnavailable;
-    default: return kFailure;
-  }
-}
 
 // Each repeat of each thing, in the order in which they are to be shown.
 struct Times {
@@ -91,7 +82,7 @@ Result<void> open_process(const BenchStartupSettings& settings, Times& times) {
   const auto begin = Clock::now();
   auto process = NodeProcess::start({"--name", "bench"});
   if (!process) return tl::unexpected(process.error());
-  const auto endpoint = process->wait_ready(kPatience);
+  const auto endpoint = process->wait_ready(kStartPatience);
   if (!endpoint) return tl::unexpected(endpoint.error());
   times.add("process: ready", Clock::now() - begin);
   KvOptions options;
@@ -164,7 +155,7 @@ Result<void> open_cluster(const KvOptions& given, std::uint32_t count, Times& ti
     if (complete.all()) break;
     if (at < look) continue;
     look = at + kLook;
-    if (at > begin + kPatience) return incomplete(count);
+    if (at > begin + kStartPatience) return incomplete(count);
   }
   // The reports are believed where the nodes say the same.
   if (!std::ranges::all_of(nodes, [&](const auto& node) { return node->members() == count; })) {
@@ -194,22 +185,22 @@ Result<void> open_process_cluster(std::uint32_t count, Times& times) {
     if (!process) return tl::unexpected(process.error());
     processes.push_back(std::move(*process));
     if (i > 0) continue;
-    const auto endpoint = processes.front().wait_ready(kPatience);
+    const auto endpoint = processes.front().wait_ready(kStartPatience);
     if (!endpoint) return tl::unexpected(endpoint.error());
     endpoints.push_back(*endpoint);
   }
   for (std::uint32_t i = 1; i < count; ++i) {
-    const auto endpoint = processes[i].wait_ready(kPatience);
+    const auto endpoint = processes[i].wait_ready(kStartPatience);
     if (!endpoint) return tl::unexpected(endpoint.error());
     endpoints.push_back(*endpoint);
   }
   for (const std::string& endpoint : endpoints) {
     for (;;) {
       if (was_interrupted()) return {};
-      const auto status = client.status(endpoint, Now::read_mono() + kPatience);
+      const auto status = client.status(endpoint, Now::read_mono() + kStartPatience);
       if (!status) return tl::unexpected(status.error());
       if (status->members == count) break;
-      if (Clock::now() > begin + kPatience) return incomplete(count);
+      if (Clock::now() > begin + kStartPatience) return incomplete(count);
       std::this_thread::sleep_for(1ms);
     }
   }
@@ -272,11 +263,11 @@ std::string text_of(const BenchStartupSettings& settings, const Times& times) {
 int bench_startup(const BenchStartupSettings& settings) {
   raise_descriptor_limit();
   if (settings.pin) {
-    if (auto pinned = pin_to(*settings.pin); !pinned) return complain(pinned.error());
+    if (auto pinned = pin_to(*settings.pin); !pinned) return failed(pinned.error());
   }
   const SignalGuard guard;
   const auto times = measure(settings);
-  if (!times) return complain(times.error());
+  if (!times) return failed(times.error());
   if (was_interrupted()) return kInterrupted;
   std::string text;
   if (settings.json) {
@@ -293,7 +284,7 @@ int bench_startup(const BenchStartupSettings& settings) {
   } else {
     text = text_of(settings, *times);
   }
-  if (auto printed = print_out(text); !printed) return complain(printed.error());
+  if (auto printed = print_out(text); !printed) return failed(printed.error());
   return kOk;
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/log.hpp"
 #include "cli/terminal.hpp"
@@ -16,26 +17,15 @@
 
 namespace hearsay::cli {
 
-namespace {
-
-int broker_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return error.code == ErrorCode::kInvalidArgument ? kUsage
-         : error.code == ErrorCode::kUnavailable   ? kUnavailable
-                                                   : kFailure;
-}
-
-}  // namespace
-
 int broker(const BrokerSettings& settings) {
   const SignalGuard guard;
   const auto security = transport::load_security(settings.security, true, false);
-  if (!security) return broker_failed(security.error());
+  if (!security) return failed(security.error());
   transport::BrokerOptions options;
   options.publishers = settings.frontend;
   options.subscribers = settings.backend;
   auto started = transport::Broker::start(options, *security);
-  if (!started) return broker_failed(started.error());
+  if (!started) return failed(started.error());
   transport::Broker& proxy = **started;
   const std::string line =
       settings.json
@@ -43,7 +33,7 @@ int broker(const BrokerSettings& settings) {
                     .dump() +
                 "\n"
           : fmt::format("the broker is ready: --broker {},{}\n", proxy.publishers(), proxy.subscribers());
-  if (auto printed = print_out(line); !printed) return broker_failed(printed.error());
+  if (auto printed = print_out(line); !printed) return failed(printed.error());
   // run() blocks; the flag is looked at beside it.
   Result<void> outcome;
   std::atomic<bool> ended{false};
@@ -58,7 +48,7 @@ int broker(const BrokerSettings& settings) {
   make_log(settings.log_level, settings.quiet)(
       transport::LogLevel::kInfo,
       fmt::format("the broker ends; it forwarded {} messages, {} bytes", counters.messages, counters.bytes));
-  return outcome ? kOk : broker_failed(outcome.error());
+  return outcome ? kOk : failed(outcome.error());
 }
 
 }  // namespace hearsay::cli

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "sim/plan/input.hpp"
@@ -11,19 +12,10 @@
 
 namespace hearsay::cli {
 
-namespace {
-
-int keygen_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return error.code == ErrorCode::kInvalidArgument ? kUsage : kFailure;
-}
-
-}  // namespace
-
 int keygen(const KeygenSettings& settings) {
   const auto pair = transport::generate_keys();
-  if (!pair) return keygen_failed(pair.error());
-  if (auto written = transport::write_keys(settings.prefix, *pair); !written) return keygen_failed(written.error());
+  if (!pair) return failed(pair.error());
+  if (auto written = transport::write_keys(settings.prefix, *pair); !written) return failed(written.error());
   const std::string secret = settings.prefix + ".key";
   const std::string open = settings.prefix + ".pub";
   const std::string text =
@@ -32,7 +24,7 @@ int keygen(const KeygenSettings& settings) {
                     .dump() +
                 "\n"
           : fmt::format("{} has the key pair, and is for its owner alone; {} is to be handed out\n", secret, open);
-  if (auto printed = print_out(text); !printed) return keygen_failed(printed.error());
+  if (auto printed = print_out(text); !printed) return failed(printed.error());
   return kOk;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/verbs.hpp"
 #include "cli/words.hpp"
@@ -28,27 +29,8 @@ constexpr std::string_view kStandardInput = "-";
 // How long a watch waits before it looks whether it was interrupted.
 constexpr Duration kPatience = 100ms;
 
-int exit_code(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kNotFound: return kNotFound;
-    case ErrorCode::kInvalidArgument:
-    case ErrorCode::kTooLarge: return kUsage;
-    case ErrorCode::kUnavailable: return kUnavailable;
-    case ErrorCode::kTimeout: return kTimedOut;
-    case ErrorCode::kClosed:
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kInternal: break;
-  }
-  return kFailure;
-}
-
-int kv_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return exit_code(error.code);
-}
-
 int print_text(std::string_view text) {
-  if (auto printed = print_out(text); !printed) return kv_failed(printed.error());
+  if (auto printed = print_out(text); !printed) return failed(printed.error());
   return kOk;
 }
 
@@ -83,10 +65,10 @@ int put(const KvSettings& settings, Kv& kv) {
   Item item{settings.key, settings.value, settings.ttl};
   if (settings.value == kStandardInput) {
     auto value = read_value();
-    if (!value) return kv_failed(value.error());
+    if (!value) return failed(value.error());
     item.value = std::move(*value);
   }
-  if (auto done = kv.put(item); !done) return kv_failed(done.error());
+  if (auto done = kv.put(item); !done) return failed(done.error());
   if (!settings.json) return kOk;
   Json json = with_key(settings.key);
   json["bytes"] = item.value.size();
@@ -97,9 +79,9 @@ int put(const KvSettings& settings, Kv& kv) {
 int get(const KvSettings& settings, Kv& kv) {
   const auto item = kv.get(settings.key);
   if (!item && item.error().code == ErrorCode::kNotFound) {
-    return kv_failed({ErrorCode::kNotFound, fmt::format("not found: {} in {}", plan::quote(settings.key), kv.string())});
+    return failed({ErrorCode::kNotFound, fmt::format("not found: {} in {}", plan::quote(settings.key), kv.string())});
   }
-  if (!item) return kv_failed(item.error());
+  if (!item) return failed(item.error());
   if (settings.json) {
     Json json = with_key(settings.key);
     set_bytes(json, "value", item->value);
@@ -110,14 +92,14 @@ int get(const KvSettings& settings, Kv& kv) {
 }
 
 int del(const KvSettings& settings, Kv& kv) {
-  if (auto done = kv.del(settings.key); !done) return kv_failed(done.error());
+  if (auto done = kv.del(settings.key); !done) return failed(done.error());
   return settings.json ? print_text(line(with_key(settings.key))) : kOk;
 }
 
 int list(const KvSettings& settings, Kv& kv) {
   // One more than is shown tells whether there are more.
   auto keys = kv.list(settings.key, settings.limit + 1);
-  if (!keys) return kv_failed(keys.error());
+  if (!keys) return failed(keys.error());
   const bool more = keys->size() > settings.limit;
   if (more) keys->resize(settings.limit);
   std::string out;
@@ -163,7 +145,7 @@ std::string change_text(const KvChange& change, bool as_json) {
 int watch(const KvSettings& settings, Kv& kv) {
   const SignalGuard guard;
   auto watcher = kv.watch(settings.key);
-  if (!watcher) return kv_failed(watcher.error());
+  if (!watcher) return failed(watcher.error());
   using Clock = std::chrono::steady_clock;
   const auto begun = Clock::now();
   std::uint64_t seen = 0;
@@ -173,14 +155,14 @@ int watch(const KvSettings& settings, Kv& kv) {
       const Duration left = settings.span - std::chrono::duration_cast<Duration>(Clock::now() - begun);
       if (left <= 0ns) {
         if (settings.count == 0) return kOk;
-        return kv_failed({ErrorCode::kTimeout, fmt::format("{} within {}, and {} were to come", counted(seen, "change"),
-                                                          format_duration(settings.span), settings.count)});
+        return failed({ErrorCode::kTimeout, fmt::format("{} within {}, and {} were to come", counted(seen, "change"),
+                                                        format_duration(settings.span), settings.count)});
       }
       wait = std::min(wait, left);
     }
     const auto change = (*watcher)->next(wait);
     if (!change && change.error().code == ErrorCode::kTimeout) continue;
-    if (!change) return kv_failed(change.error());
+    if (!change) return failed(change.error());
     if (const int code = print_text(change_text(*change, settings.json)); code != kOk) return code;
     if (std::ferror(stdout) != 0) return kOk;  // its reader has read enough
     if (++seen == settings.count) return kOk;
@@ -204,9 +186,9 @@ Result<KvOptions> open_options(const KvSettings& settings) {
 
 int kv(const KvSettings& settings, const KvOpener& open) {
   const auto options = open_options(settings);
-  if (!options) return kv_failed(options.error());
+  if (!options) return failed(options.error());
   auto opened = open(*options);
-  if (!opened) return kv_failed(opened.error());
+  if (!opened) return failed(opened.error());
   Kv& store = **opened;
   switch (settings.op) {
     case KvSettings::Op::kPut: return put(settings, store);

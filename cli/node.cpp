@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/log.hpp"
 #include "cli/node_strategies.hpp"
@@ -27,17 +28,6 @@ using transport::StarOptions;
 
 // How often it looks whether it was asked to end.
 constexpr Duration kLook = 50ms;
-
-int node_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  switch (error.code) {
-    case ErrorCode::kInvalidArgument:
-    case ErrorCode::kTooLarge: return kUsage;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimeout: return kUnavailable;
-    default: return kFailure;
-  }
-}
 
 NodeOptions options_of(const ServingSettings& settings) {
   NodeOptions options;
@@ -87,18 +77,18 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   const auto started = std::chrono::steady_clock::now();
   const SignalGuard guard;
   auto opened = LiveNode::open(options, strategies.composition);
-  if (!opened) return node_failed(opened.error());
+  if (!opened) return failed(opened.error());
   LiveNode& node = **opened;
   const StarOptions& broker = options.links.broker;
   const auto ready =
       wait_ready(node, settings,
                  broker.used() ? "the broker at " + broker.backend : fmt::format("{}", fmt::join(options.seeds, ", ")));
-  if (!ready) return node_failed(ready.error());
+  if (!ready) return failed(ready.error());
   if (!*ready) return kInterrupted;
   const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
-  if (auto printed = print_out(line); !printed) return node_failed(printed.error());
+  if (auto printed = print_out(line); !printed) return failed(printed.error());
   while (!was_interrupted()) {
-    if (auto lost = node.wait_end(kLook); !lost) return node_failed(lost.error());
+    if (auto lost = node.wait_end(kLook); !lost) return failed(lost.error());
   }
   options.log(transport::LogLevel::kInfo, fmt::format("{} leaves", node.name()));
   node.leave();
@@ -117,7 +107,7 @@ int node(const NodeSettings& given) {
   if (settings.membership == "swim") prepend("membership.introduce=true");
   if (settings.ring == "karger") prepend(fmt::format("ring.max_points={}", kMaxRingPoints));
   const auto strategies = choose_strategies(settings);
-  if (!strategies) return node_failed(strategies.error());
+  if (!strategies) return failed(strategies.error());
   NodeOptions options = options_of(settings);
   options.seeds = settings.seed_nodes;
   options.weight = settings.weight;
@@ -135,7 +125,7 @@ int serve(const ServeSettings& settings) {
   alone.overrides = {fmt::format("replication.max_items={}", settings.max_items),
                      fmt::format("replication.max_bytes={}B", settings.max_bytes)};
   const auto strategies = choose_strategies(alone);
-  if (!strategies) return node_failed(strategies.error());
+  if (!strategies) return failed(strategies.error());
   return serve_until_asked(settings, options_of(settings), *strategies);
 }
 

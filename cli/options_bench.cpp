@@ -8,7 +8,7 @@ namespace hearsay::cli {
 
 namespace {
 
-constexpr const char* kFamilyText =
+constexpr const char* kBenchText =
     "Examples:\n"
     "  hearsay bench startup --nodes 2,10,50\n"
     "  hearsay bench lookup --nodes 2 --pin 0\n\n"
@@ -72,7 +72,7 @@ void add_store(Options& options, BenchSettings& bench) {
 
 void declare_bench(VerbSet& verbs, Body<BenchStartupSettings> startup, Body<BenchLookupSettings> lookup,
                    Body<BenchExpirySettings> expiry) {
-  verbs.add_family("bench", "Measures start-up and lookup latency", kFamilyText);
+  verbs.add_family("bench", "Measures start-up and lookup latency", kBenchText);
   {
     auto [options, bench] = verbs.add<BenchStartupSettings>("bench startup", "Measures how long it takes to be there",
                                                             kStartupText, std::move(startup));

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "core/base/quantity.hpp"
@@ -22,16 +23,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using transport::MemberStatus;
 using transport::StatusAnswer;
-
-int status_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  switch (error.code) {
-    case ErrorCode::kInvalidArgument: return kUsage;
-    case ErrorCode::kUnavailable: return kUnavailable;
-    case ErrorCode::kTimeout: return kTimedOut;
-    default: return kFailure;
-  }
-}
 
 std::string_view status_of(const MemberStatus& member) {
   return member.status < kStatuses ? to_string(static_cast<Status>(member.status)) : "unknown";
@@ -83,16 +74,16 @@ std::string text_of(const StatusAnswer& status) {
 
 int status(const StatusSettings& settings) {
   const auto channel = transport::Channel::make(transport::kDefaultTopic, settings.service, settings.name_space);
-  if (!channel) return status_failed(channel.error());
+  if (!channel) return failed(channel.error());
   const auto security = transport::load_security(settings.security, false, true);
-  if (!security) return status_failed(security.error());
+  if (!security) return failed(security.error());
   auto context = transport::make_context();
-  if (!context) return status_failed(context.error());
+  if (!context) return failed(context.error());
   transport::NodeClient client(*context, channel->calls, {}, *security);
   auto answer = client.status(settings.endpoint, transport::Now::read_mono() + settings.timeout);
-  if (!answer) return status_failed(answer.error());
+  if (!answer) return failed(answer.error());
   if (auto printed = print_out(settings.json ? json_of(*answer).dump() + "\n" : text_of(*answer)); !printed) {
-    return status_failed(printed.error());
+    return failed(printed.error());
   }
   return kOk;
 }

@@ -1,0 +1,13 @@
+// How a verb ends that could not do what it was asked: one line on stderr, and the exit code of the error's kind.
+#pragma once
+
+#include "core/base/result.hpp"
+
+namespace hearsay::cli {
+
+// 2 for what the caller got wrong, 4 for servers that cannot be reached, 5 for a key that is not there, 124 for an
+// answer that did not come in time, 1 for all else. Any thread.
+int exit_code_of(ErrorCode code);
+int failed(const Error& error);
+
+}  // namespace hearsay::cli
