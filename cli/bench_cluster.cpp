@@ -77,6 +77,7 @@ Result<BenchCluster::Split> BenchCluster::split(std::span<const std::string> key
   auto context = transport::make_context();
   if (!context) return tl::unexpected(context.error());
   const auto deadline = Now::read_mono() + kJoinPatience;
+  const std::string prefix = options_.name_space + "/";
   std::unordered_set<std::string> elsewhere;
   Split split;
   transport::NodeClient client(*context, channel->calls, {}, *security);
@@ -87,13 +88,11 @@ Result<BenchCluster::Split> BenchCluster::split(std::span<const std::string> key
       if (member.node.name == options_.name) continue;
       const auto address = transport::Address::parse(member.node.address);
       if (!address) return tl::unexpected(address.error());
-      auto listed = client.list(address->router,
-                                options_.name_space.empty() ? "bench:" : options_.name_space + "/bench:", deadline,
+      auto listed = client.list(address->router, prefix + "bench:", deadline,
                                 [&](const std::string& key) { elsewhere.insert(key); });
       if (!listed) return tl::unexpected(listed.error());
     }
   }
-  const std::string prefix = options_.name_space.empty() ? "" : options_.name_space + "/";
   for (const std::string& key : keys) (elsewhere.contains(prefix + key) ? split.remote : split.own).push_back(key);
   return split;
 }

@@ -80,9 +80,9 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   if (!opened) return failed(opened.error());
   LiveNode& node = **opened;
   const StarOptions& broker = options.links.broker;
-  const auto ready =
-      wait_ready(node, settings,
-                 broker.used() ? "the broker at " + broker.backend : fmt::format("{}", fmt::join(options.seeds, ", ")));
+  const auto ready = wait_ready(
+      node, settings,
+      broker.used() ? "--broker " + broker.backend : fmt::format("--seed-node {}", fmt::join(options.seeds, ", ")));
   if (!ready) return failed(ready.error());
   if (!*ready) return kInterrupted;
   const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);

@@ -103,7 +103,7 @@ const std::string kBinary("\0\xff\n", 3);
 TEST_CASE("a value is stored with its time and printed alone") {
   Script script;
   CHECK(kv_says(script, at_redis({"put", "a", "1", "--ttl", "2s"})).code == kOk);
-  CHECK(script.items["a"] == Item{"a", "1", 2s});
+  CHECK(script.items["/a"] == Item{"/a", "1", 2s});
   const auto got = kv_says(script, at_redis({"get", "a"}));
   CHECK(got.code == kOk);
   CHECK(got.out == "1");
@@ -113,14 +113,14 @@ TEST_CASE("a value is stored with its time and printed alone") {
 TEST_CASE("values of standard input are kept byte by byte") {
   Script script;
   CHECK(kv_says(script, at_redis({"put", "a", "-"}), kBinary).code == kOk);
-  CHECK(script.items["a"].value == kBinary);
+  CHECK(script.items["/a"].value == kBinary);
   CHECK(kv_says(script, at_redis({"get", "a"})).out == kBinary);
   CHECK(kv_says(script, at_redis({"put", "a", "-"}), std::string(kMaxValueBytes, 'x')).code == kOk);
-  CHECK(script.items["a"].value.size() == kMaxValueBytes);
+  CHECK(script.items["/a"].value.size() == kMaxValueBytes);
   const auto over = kv_says(script, at_redis({"put", "b", "-"}), std::string(kMaxValueBytes + 1, 'x'));
   CHECK(over.code == kUsage);
   CHECK(over.errors == "hearsay: stdin: a value of over 1000000 bytes\n");
-  CHECK_FALSE(script.items.contains("b"));
+  CHECK_FALSE(script.items.contains("/b"));
 }
 
 TEST_CASE("words that CLI11 would take apart or for verbs are keys and values") {
@@ -128,13 +128,13 @@ TEST_CASE("words that CLI11 would take apart or for verbs are keys and values") 
   for (const std::string word : {"[a,b]", "{}", "get", "run", "kv", " x ", "\"q\"", "a=b", "'", "%%", "\n"}) {
     CAPTURE(word);
     CHECK(kv_says(script, at_redis({"put", word, word})).code == kOk);
-    CHECK(script.items[word].value == word);
+    CHECK(script.items["/" + std::string(word)].value == word);
     CHECK(kv_says(script, at_redis({"get", word})).out == word);
   }
   CHECK(kv_says(script, at_redis({"put", "empty", ""})).code == kOk);
-  CHECK(script.items["empty"].value.empty());
+  CHECK(script.items["/empty"].value.empty());
   CHECK(kv_says(script, {"put", "--backend", "redis", "--", "-k", "--v"}).code == kOk);
-  CHECK(script.items["-k"].value == "--v");
+  CHECK(script.items["/-k"].value == "--v");
 }
 
 TEST_CASE("a miss exits with 5 and says which key") {
@@ -166,10 +166,10 @@ TEST_CASE("each kind of error has its exit code") {
 
 TEST_CASE("JSON has bytes in base64, marked so, and the time that is left") {
   Script script;
-  script.items["a"] = {"a", "\"x\"", 1500ms};
+  script.items["/a"] = {"a", "\"x\"", 1500ms};
   CHECK(kv_says(script, at_redis({"get", "a", "--json"})).out ==
         "{\"key\":\"a\",\"value\":\"\\\"x\\\"\",\"ttl_left_s\":1.5}\n");
-  script.items["a"] = {"a", kBinary, 0ns};
+  script.items["/a"] = {"a", kBinary, 0ns};
   CHECK(kv_says(script, at_redis({"get", "a", "--json"})).out ==
         "{\"key\":\"a\",\"value\":\"AP8K\",\"value_encoding\":\"base64\",\"ttl_left_s\":null}\n");
   CHECK(kv_says(script, at_redis({"put", "b", "xyz", "--ttl", "1min", "--json"})).out ==
@@ -193,7 +193,7 @@ TEST_CASE("a client of the ring is a client of its nodes' service, and needs to 
 
 TEST_CASE("keys are listed a line each, and it is said when there are more") {
   Script script;
-  for (const char* key : {"b", "a1", "a2", "a3"}) script.items[key] = {key, "x", 0ns};
+  for (const char* key : {"/b", "/a1", "/a2", "/a3"}) script.items[key] = {key, "x", 0ns};
   CHECK(kv_says(script, at_redis({"list"})).out == "a1\na2\na3\nb\n");
   const auto some = kv_says(script, at_redis({"list", "a", "--limit", "2"}));
   CHECK(some.out == "a1\na2\n");

@@ -37,7 +37,7 @@ class Layers(cli.CliTest):
     def test_every_option_has_a_variable_and_a_key(self):
         for verb in ("run", "check", "list", "compare"):
             for name, (value, _) in self.table(verb).items():
-                if value in ("", "[]", "false"):
+                if value in ("", '""', "[]", "false"):
                     continue
                 with self.subTest(verb=verb, name=name):
                     variable = "HEARSAY_" + name.upper().replace("-", "_")

@@ -142,7 +142,7 @@ TEST_CASE("bad input: expectations") {
       {"[[expect]]\ninvariant = \"never_early\"\ntolerance = \"5%\"",
        "x.toml:4:13: tolerance: an invariant is not softened; expected it with a metric alone"},
       {"[[expect]]\nmetric = \"availability_share\"\nmin = \"9%\"\ntolerance = \"101%\"",
-       "x.toml:5:13: tolerance: \"101%\" is over one (100%)"},
+       "x.toml:5:13: tolerance: \"101%\" is over one (100%); expected a share from 0 to 1, such as \"5%\" or 0.05"},
   });
 }
 
