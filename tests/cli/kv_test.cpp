@@ -128,7 +128,7 @@ TEST_CASE("words that CLI11 would take apart or for verbs are keys and values") 
   for (const std::string word : {"[a,b]", "{}", "get", "run", "kv", " x ", "\"q\"", "a=b", "'", "%%", "\n"}) {
     CAPTURE(word);
     CHECK(kv_says(script, at_redis({"put", word, word})).code == kOk);
-    CHECK(script.items["/" + std::string(word)].value == word);
+    CHECK(script.items[std::string("/").append(word)].value == word);
     CHECK(kv_says(script, at_redis({"get", word})).out == word);
   }
   CHECK(kv_says(script, at_redis({"put", "empty", ""})).code == kOk);
