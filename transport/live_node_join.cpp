@@ -114,8 +114,8 @@ void LiveNode::meet(const Card& card) {
   }
 }
 
-// A node that came back: our connection to its former life may wait for seconds until it tries again, and what is queued
-// on it was for that life.
+// A node that came back: our connection to its former life may wait for seconds until it tries again, and what is
+// queued on it was for that life.
 void LiveNode::note_life(NodeSlot node, Epoch epoch) {
   Epoch& last = lives_[node];
   if (last != 0 && epoch > last) links_->forget(node);

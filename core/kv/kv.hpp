@@ -7,11 +7,12 @@
 //
 // What every backend holds to:
 //   - A value is never missing before its time: from a put's acknowledgement until invocation + expiration (up to the
-//     drift between clocks). After its time it is returned for at most capabilities().late_by. A ring of nodes keeps that
-//     while its members stay: right after somebody came or went, what is about to be handed over may be missed.
+//     drift between clocks). After its time it is returned for at most capabilities().late_by. A ring of nodes keeps
+//     that while its members stay: right after somebody came or went, what is about to be handed over may be missed.
 //   - A put replaces value and expiration. A get extends nothing and returns what is left. Deleting what is not there
 //     succeeds.
-//   - Two namespaces share nothing, and none at all is one of them: a key is kept as "namespace/key". Keys and values are
+//   - Two namespaces share nothing, and none at all is one of them: a key is kept as "namespace/key". Keys and values
+//   are
 //     any bytes; limits are checked before anything is sent, and an oversize put leaves the old value alone.
 //
 // Errors: kNotFound (a get of nothing), kInvalidArgument and kTooLarge (nothing was done), kUnavailable (no server, or
