@@ -46,7 +46,8 @@ void RawRoundTrip::serve(zmq::socket_t router) {
       router.send(route, zmq::send_flags::sndmore);
       router.send(payload, zmq::send_flags::none);
     }
-  } catch (const zmq::error_t&) {  // the context was shut down
+  } catch (const zmq::error_t&) {
+    return;  // the context was shut down
   }
 }
 

@@ -154,7 +154,8 @@ class MemcachedKv final : public Kv {
     std::vector<Result<void>> results;
     const Result<void> done = pools_[ring_.server_of(name)]->use(
         until, [&](MemcachedConnection& connection) { return connection.run(commands, results, until); });
-    return done ? std::move(results.front()) : done;
+    if (!done) return done;
+    return std::move(results.front());
   }
 
   Result<void> do_put(std::string_view key, std::string_view value, Duration ttl) override {
@@ -194,7 +195,11 @@ class MemcachedKv final : public Kv {
         const Result<void> done = pools_[s]->use(
             until, [&](MemcachedConnection& connection) { return connection.run(commands, answers, until); });
         for (std::size_t i = begin; i < end; ++i) {
-          results[mine[i]] = i - begin < answers.size() ? std::move(answers[i - begin]) : done;
+          if (i - begin < answers.size()) {
+            results[mine[i]] = std::move(answers[i - begin]);
+          } else {
+            results[mine[i]] = done;
+          }
         }
         begin = end;
       }

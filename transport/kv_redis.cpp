@@ -57,8 +57,8 @@ Result<Item> item_in(const redisReply& exec) {
   Item item{{}, std::string(text(value)), Duration::zero()};
   // 0 is less than a millisecond, and must not look like for ever; -1 is for ever.
   if (ttl.integer >= 0) {
-    constexpr std::chrono::milliseconds longest = std::chrono::ceil<std::chrono::milliseconds>(kTenYears);
-    item.expiration = std::max<Duration>(1ns, std::min(longest, std::chrono::milliseconds(ttl.integer)));
+    constexpr std::chrono::milliseconds kLongest = std::chrono::ceil<std::chrono::milliseconds>(kTenYears);
+    item.expiration = std::max<Duration>(1ns, std::min(kLongest, std::chrono::milliseconds(ttl.integer)));
   }
   return item;
 }

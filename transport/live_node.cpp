@@ -247,7 +247,7 @@ std::vector<Result<Reply>> LiveNode::call_each(std::vector<Request> requests, Du
     for (std::uint32_t i = 0; i < requests.size(); ++i) {
       requests[i].id = RequestId{next_request_};
       origins_.emplace(next_request_++, Origin{&batch, 0, i});
-      core_->request(now, std::move(requests[i]));
+      core_->request(now, requests[i]);
     }
     settle();
     // The loop must send what was decided, or wake for a timer that is due sooner than it thought.
@@ -502,7 +502,7 @@ void LiveNode::run_submitted(Now now) {
   for (Submitted& each : std::exchange(submitted_, {})) {
     each.request.id = RequestId{next_request_};
     origins_.emplace(next_request_++, Origin{nullptr, 0, 0, std::move(each.replied)});
-    core_->request(now, std::move(each.request));
+    core_->request(now, each.request);
   }
 }
 

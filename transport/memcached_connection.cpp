@@ -71,9 +71,9 @@ struct ValueLine {
 };
 
 std::optional<ValueLine> value_line(std::string_view line) {
-  constexpr std::string_view begin = "VALUE ";
-  if (!line.starts_with(begin)) return std::nullopt;
-  line.remove_prefix(begin.size());
+  constexpr std::string_view kBegin = "VALUE ";
+  if (!line.starts_with(kBegin)) return std::nullopt;
+  line.remove_prefix(kBegin.size());
   const std::size_t name = line.find(' ');
   const std::size_t flags = name == std::string_view::npos ? name : line.find(' ', name + 1);
   if (flags == std::string_view::npos) return std::nullopt;

@@ -65,16 +65,16 @@ Result<std::optional<MemcachedValue>> unpack_memcached(std::string_view key, boo
     if (value.substr(1, length) != key) return std::nullopt;
     value.remove_prefix(1 + length);
   }
-  constexpr std::uint64_t latest = std::numeric_limits<std::int64_t>::max();
-  if (value.size() > kMaxValueBytes || deadline > latest) return foreign();
+  constexpr std::uint64_t kLatest = std::numeric_limits<std::int64_t>::max();
+  if (value.size() > kMaxValueBytes || deadline > kLatest) return foreign();
   return MemcachedValue{value, WallTime(Duration(static_cast<std::int64_t>(deadline)))};
 }
 
 std::int64_t memcached_exptime(Duration ttl, WallTime now) {
-  constexpr std::int64_t relative = 60 * 60 * 24 * 30;  // memcached's REALTIME_MAXDELTA
+  constexpr std::int64_t kRelative = 60 * 60 * 24 * 30;  // memcached's REALTIME_MAXDELTA
   if (ttl == Duration::zero()) return 0;
   const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(ttl).count() + 1;
-  if (seconds <= relative) return seconds;
+  if (seconds <= kRelative) return seconds;
   const std::int64_t absolute = std::chrono::ceil<std::chrono::seconds>(now.time_since_epoch()).count() + seconds;
   return absolute <= std::numeric_limits<std::int32_t>::max() ? absolute : 0;
 }

@@ -96,7 +96,7 @@ bool NodeCore::run_timers(Now now, std::size_t budget) {
   return !timers_.empty() && timers_.top().due <= now.mono;
 }
 
-void NodeCore::request(Now now, Request request) {
+void NodeCore::request(Now now, const Request& request) {
   if (!started_) {
     Reply refused;
     refused.id = request.id;

@@ -66,7 +66,7 @@ class NodeCore {
   bool run_timers(Now now, std::size_t budget);
   MonoTime next_timer() const { return timers_.empty() ? MonoTime::max() : timers_.top().due; }
   // The reply is appended to `replies`, in this call or in a later one. Before the start it is kUnavailable.
-  void request(Now now, Request request);
+  void request(Now now, const Request& request);
   void leave(Now now);
 
   // A get that this node's own copy answers, or nothing where request() is the way.
