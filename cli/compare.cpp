@@ -42,12 +42,11 @@ std::string figure_text(std::string_view metric, const std::optional<Figure>& fi
 
 // How the right one stands to the left: "x1.25", "+1.2 points" of a share in percent, "+5", "same".
 std::string relation_text(const ComparedFigure& figure) {
-  using Kind = Relation::Kind;
   const double value = figure.relation.value;
   switch (figure.relation.kind) {
-    case Kind::kNone: return "-";
-    case Kind::kRatio: return value == 1 ? "same" : fmt::format("x{}", human_count(value));
-    case Kind::kDifference: break;
+    case Relation::Kind::kNone: return "-";
+    case Relation::Kind::kRatio: return value == 1 ? "same" : fmt::format("x{}", human_count(value));
+    case Relation::Kind::kDifference: break;
   }
   if (value == 0) return "same";
   if (plan::unit_of(figure.name) == plan::MetricUnit::kShare) return fmt::format("{:+.3g} points", 100 * value);

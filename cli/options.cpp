@@ -35,15 +35,15 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 std::string text_of(const plan::Input& value) {
-  using Kind = plan::Input::Kind;
+  using Type = plan::Input::Kind;
   switch (value.kind) {
-    case Kind::kInteger: return std::to_string(value.integer);
-    case Kind::kReal: return fmt::format("{}", value.real);
-    case Kind::kBoolean: return value.boolean ? "true" : "false";
-    case Kind::kString:
-    case Kind::kTable:
-    case Kind::kArray:
-    case Kind::kTime: break;
+    case Type::kInteger: return std::to_string(value.integer);
+    case Type::kReal: return fmt::format("{}", value.real);
+    case Type::kBoolean: return value.boolean ? "true" : "false";
+    case Type::kString:
+    case Type::kTable:
+    case Type::kArray:
+    case Type::kTime: break;
   }
   return value.text;
 }

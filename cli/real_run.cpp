@@ -252,22 +252,22 @@ void Runner::apply(const TimelineStep& step, TrueTime at) {
 
 // Whether something came of it.
 bool Runner::act(const TimelineStep& step, TrueTime at) {
-  using Kind = TimelineStep::Kind;
+  using Do = TimelineStep::Kind;
   const NodeSlot node{step.node};
   switch (step.kind) {
-    case Kind::kMark: report_.event(at, step.event); return true;
-    case Kind::kCut:
+    case Do::kMark: report_.event(at, step.event); return true;
+    case Do::kCut:
       // make_timeline() has tried all combinations.
       HEARSAY_CHECK(network_.add(timeline_.partitions[step.event]).has_value());
       rules_.begin(step.event);
       links_changed(at);
       return true;
-    case Kind::kUncut:
+    case Do::kUncut:
       network_.remove_event(step.event);
       rules_.end(step.event);
       links_changed(at);
       return true;
-    case Kind::kHeal: {
+    case Do::kHeal: {
       const std::string& name = std::get<plan::Heal>(plan_.events[step.event].action).partition;
       const std::size_t healed = network_.remove_named(name);
       effects_[step.event].healed += healed;
@@ -275,27 +275,27 @@ bool Runner::act(const TimelineStep& step, TrueTime at) {
       links_changed(at);
       return healed > 0;
     }
-    case Kind::kLinkBegin:
+    case Do::kLinkBegin:
       rules_.begin(step.event);
       cluster_->set_faults();
       return true;
-    case Kind::kLinkEnd:
+    case Do::kLinkEnd:
       rules_.end(step.event);
       cluster_->set_faults();
       return true;
-    case Kind::kStart:
-    case Kind::kJoin:
-    case Kind::kRestart: return start(step, at);
-    case Kind::kCrash: return end(step, cluster_->crash(node), ProcessState::kDown, at);
-    case Kind::kStop: return end(step, cluster_->stop(node), ProcessState::kAbsent, at);
-    case Kind::kLeave: return life(step, cluster_->leave(node), ProcessState::kLeaving, at);
-    case Kind::kPause: return life(step, cluster_->pause(node), ProcessState::kPaused, at);
-    case Kind::kResume: return life(step, cluster_->resume(node), ProcessState::kUp, at);
-    case Kind::kSlowBegin:
-    case Kind::kSlowEnd:
-    case Kind::kClockStep:
-    case Kind::kClockDrift: return false;  // as not_honoured() says
-    case Kind::kWorkload: {
+    case Do::kStart:
+    case Do::kJoin:
+    case Do::kRestart: return start(step, at);
+    case Do::kCrash: return end(step, cluster_->crash(node), ProcessState::kDown, at);
+    case Do::kStop: return end(step, cluster_->stop(node), ProcessState::kAbsent, at);
+    case Do::kLeave: return life(step, cluster_->leave(node), ProcessState::kLeaving, at);
+    case Do::kPause: return life(step, cluster_->pause(node), ProcessState::kPaused, at);
+    case Do::kResume: return life(step, cluster_->resume(node), ProcessState::kUp, at);
+    case Do::kSlowBegin:
+    case Do::kSlowEnd:
+    case Do::kClockStep:
+    case Do::kClockDrift: return false;  // as not_honoured() says
+    case Do::kWorkload: {
       const std::size_t changed = workload_.change(std::get<plan::WorkloadChange>(plan_.events[step.event].action));
       effects_[step.event].clients += changed;
       return changed > 0;
