@@ -304,7 +304,8 @@ void LiveNode::run() {
   }
   std::vector<zmq::pollitem_t> items;
   while (!stopping_.load(std::memory_order_acquire)) {
-    if (paused_.load(std::memory_order_acquire)) {
+    resting_.store(paused_.load(std::memory_order_acquire), std::memory_order_release);
+    if (resting_.load(std::memory_order_relaxed)) {
       std::array<zmq::pollitem_t, 1> item{wake_->item()};
       (void)poll(item, kIdle);
       wake_->clear();
@@ -485,6 +486,8 @@ void LiveNode::release_delayed(MonoTime now) {
 void LiveNode::pause(bool paused) {
   paused_.store(paused, std::memory_order_release);
   wake_->signal();
+  // From here on it does nothing: what it has in hand is done.
+  while (paused && !resting_.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 
 void LiveNode::submit(Request request, std::function<void(const Reply&)> replied) {

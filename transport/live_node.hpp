@@ -171,7 +171,7 @@ class LiveNode {
   Result<void> set_faults(std::vector<FaultRule> sending, std::vector<FaultRule> news);
   // What they did so far, by event, and what became of messages.
   std::map<std::uint32_t, FaultEffect> fault_effects(FaultTotals& totals);
-  // A paused node's process is there and does nothing, as after SIGSTOP.
+  // A paused node's process is there and does nothing, as after SIGSTOP: from this call's return on.
   void pause(bool paused);
   // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before.
   void submit(Request request, std::function<void(const Reply&)> replied);
@@ -348,6 +348,7 @@ class LiveNode {
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> paused_{false};
+  std::atomic<bool> resting_{false};  // the loop has seen that it is paused
   std::thread thread_;
 };
 
