@@ -1,3 +1,4 @@
+// Over 400 lines: one road from the settings to the run folder, for simulated runs and real ones alike.
 #include <fmt/format.h>
 
 #include <algorithm>

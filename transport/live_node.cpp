@@ -1,3 +1,5 @@
+// Over 400 lines: a node's life, its callers, its loop and what experiments do to it share one lock, and are read
+// together. How it joins and what arrives are apart (live_node_join.cpp, live_node_frames.cpp).
 #include "transport/live_node.hpp"
 
 #include <fmt/format.h>

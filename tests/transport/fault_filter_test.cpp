@@ -1,3 +1,4 @@
+// Over 400 lines: each fault and each bound of one class, on one pair of nodes.
 #include "transport/fault_filter.hpp"
 
 #include <doctest/doctest.h>
