@@ -152,7 +152,7 @@ class MemcachedKv final : public Kv {
   Result<void> run(const std::string& name, const MemcachedCommands& commands) {
     const SteadyTime until = deadline();
     std::vector<Result<void>> results;
-    const Result<void> done = pools_[ring_.server_of(name)]->use(
+    Result<void> done = pools_[ring_.server_of(name)]->use(
         until, [&](MemcachedConnection& connection) { return connection.run(commands, results, until); });
     if (!done) return done;
     return std::move(results.front());
