@@ -39,8 +39,8 @@ Result<std::unique_ptr<CallConnection>> CallConnection::open(const To& to) {
   return connection;
 }
 
-Result<bool> CallConnection::wait(short events, MonoTime deadline) {
-  std::array<zmq::pollitem_t, 1> items{{{socket_.handle(), 0, events, 0}}};
+Result<bool> CallConnection::wait_to_send(MonoTime deadline) {
+  std::array<zmq::pollitem_t, 1> items{{{socket_.handle(), 0, ZMQ_POLLOUT, 0}}};
   for (;;) {
     const Duration left = deadline - Now::read_mono();
     auto ready = poll(items, std::max(Duration::zero(), left));
@@ -57,7 +57,7 @@ Result<void> CallConnection::send(const Message& message, MonoTime deadline) {
     const auto sent = transport::send(socket_, std::array<std::string_view, 2>{channel_, buffer_});
     if (!sent) return tl::unexpected(sent.error());
     if (*sent == Sent::kSent) return {};
-    const auto ready = wait(ZMQ_POLLOUT, deadline);
+    const auto ready = wait_to_send(deadline);
     if (!ready) return tl::unexpected(ready.error());
     if (!*ready) return fail(ErrorCode::kUnavailable, fmt::format("no node can be reached at {}", endpoint_));
   }
@@ -66,12 +66,11 @@ Result<void> CallConnection::send(const Message& message, MonoTime deadline) {
 Result<MessageRef> CallConnection::receive(const MessageType& wanted, MonoTime deadline) {
   Frames frames;
   for (;;) {
-    const auto receipt = transport::receive(socket_, frames);
+    const Duration left = deadline - Now::read_mono();
+    const auto receipt = transport::receive(socket_, frames, left);
     if (!receipt) return tl::unexpected(receipt.error());
     if (*receipt == Receipt::kNothing) {
-      const auto ready = wait(ZMQ_POLLIN, deadline);
-      if (!ready) return tl::unexpected(ready.error());
-      if (*ready) continue;
+      if (left > Duration::zero()) continue;
       return fail(ErrorCode::kTimeout,
                   fmt::format("no answer from {} in time (is it of this topic, service and namespace?); a write may "
                               "have been done",

@@ -60,7 +60,7 @@ class CallConnection {
   explicit CallConnection(const To& to);
   Result<void> send(const Message& message, MonoTime deadline);
   Result<MessageRef> receive(const MessageType& wanted, MonoTime deadline);
-  Result<bool> wait(short events, MonoTime deadline);
+  Result<bool> wait_to_send(MonoTime deadline);
 
   std::string endpoint_;
   std::string channel_;

@@ -43,22 +43,23 @@ Result<void> Links::bind_all(NodeId self) {
   };
   auto router = make_socket(base_.context, zmq::socket_type::router, with_queue(options_.answer_queue));
   if (!router) return tl::unexpected(router.error());
-  router_ = std::move(*router);
+  router_ = Inlet(std::move(*router));
   // An answer to a client that is gone is then known to be lost.
-  router_.set(zmq::sockopt::router_mandatory, true);
-  if (auto secured = base_.zap.apply_server(router_); !secured) return secured;
-  auto router_at = transport::bind(router_, options_.bind);
+  router_.use().set(zmq::sockopt::router_mandatory, true);
+  if (auto secured = base_.zap.apply_server(router_.use()); !secured) return secured;
+  auto router_at = transport::bind(router_.use(), options_.bind);
   if (!router_at) return tl::unexpected(router_at.error());
 
   auto xpub = make_socket(base_.context, zmq::socket_type::xpub, with_queue(options_.news_queue));
   if (!xpub) return tl::unexpected(xpub.error());
-  xpub_ = std::move(*xpub);
+  xpub_ = Inlet(std::move(*xpub));
   // Or only the first subscriber of a topic is reported.
-  xpub_.set(zmq::sockopt::xpub_verbose, true);
+  xpub_.use().set(zmq::sockopt::xpub_verbose, true);
   const std::string welcome = channel_.welcome(self);
-  xpub_.set(zmq::sockopt::xpub_welcome_msg, zmq::const_buffer(welcome.data(), welcome.size()));
-  if (auto secured = base_.zap.apply_server(xpub_); !secured) return secured;
-  auto pub_at = transport::bind(xpub_, options_.bind_pub.empty() ? pub_endpoint(options_.bind) : options_.bind_pub);
+  xpub_.use().set(zmq::sockopt::xpub_welcome_msg, zmq::const_buffer(welcome.data(), welcome.size()));
+  if (auto secured = base_.zap.apply_server(xpub_.use()); !secured) return secured;
+  auto pub_at =
+      transport::bind(xpub_.use(), options_.bind_pub.empty() ? pub_endpoint(options_.bind) : options_.bind_pub);
   if (!pub_at) return tl::unexpected(pub_at.error());
   address_ = Address::join(reached_at(*router_at, options_.advertise), *pub_at);
   if (address_.starts_with("tcp://0.0.0.0:") || address_.starts_with("tcp://[::]:")) {
@@ -70,12 +71,12 @@ Result<void> Links::bind_all(NodeId self) {
 
   auto sub = make_socket(base_.context, zmq::socket_type::sub, options_.sockets);
   if (!sub) return tl::unexpected(sub.error());
-  sub_ = std::move(*sub);
-  if (auto secured = apply_client(sub_, base_.security); !secured) return secured;
+  sub_ = Inlet(std::move(*sub));
+  if (auto secured = apply_client(sub_.use(), base_.security); !secured) return secured;
   // Before any connect, or the welcome is missed.
-  sub_.set(zmq::sockopt::subscribe, channel_.news());
-  sub_.set(zmq::sockopt::subscribe, channel_.listener(self));
-  sub_.set(zmq::sockopt::subscribe, channel_.welcomes());
+  sub_.use().set(zmq::sockopt::subscribe, channel_.news());
+  sub_.use().set(zmq::sockopt::subscribe, channel_.listener(self));
+  sub_.use().set(zmq::sockopt::subscribe, channel_.welcomes());
   return {};
 }
 
@@ -85,7 +86,7 @@ Result<void> Links::join_broker() {
   broker_ = std::move(*pub);
   if (auto secured = apply_client(*broker_, base_.security); !secured) return secured;
   if (auto there = transport::connect(*broker_, options_.broker.frontend); !there) return there;
-  return transport::connect(sub_, options_.broker.backend);
+  return transport::connect(sub_.use(), options_.broker.backend);
 }
 
 Result<zmq::socket_t> Links::dealer(const std::string& endpoint) const {
@@ -129,13 +130,13 @@ bool Links::open_to(NodeSlot to, std::string_view address, const std::function<s
 }
 
 bool Links::answer(std::string_view route, std::string_view channel, std::string_view bytes) {
-  const auto sent = transport::send(router_, std::array<std::string_view, 3>{route, channel, bytes});
+  const auto sent = transport::send(router_.use(), std::array<std::string_view, 3>{route, channel, bytes});
   return sent && *sent == Sent::kSent;
 }
 
 void Links::publish(std::string_view topic, std::string_view bytes) {
   const std::array<std::string_view, 2> frames{topic, bytes};
-  (void)transport::send(xpub_, frames);
+  (void)transport::send(xpub_.use(), frames);
   if (broker_) (void)transport::send(*broker_, frames);
 }
 
@@ -145,9 +146,9 @@ bool Links::listen_to(NodeSlot node, std::string_view address) {
   if (!where) return false;
   std::string& at = heard_[node];
   if (at == where->pub) return false;
-  if (!at.empty()) (void)disconnect(sub_, at);
+  if (!at.empty()) (void)disconnect(sub_.use(), at);
   at = where->pub;
-  if (transport::connect(sub_, at)) return true;
+  if (transport::connect(sub_.use(), at)) return true;
   heard_.erase(node);
   return false;
 }
@@ -155,7 +156,7 @@ bool Links::listen_to(NodeSlot node, std::string_view address) {
 void Links::stop_listening(NodeSlot node) {
   const auto found = heard_.find(node);
   if (found == heard_.end()) return;
-  (void)disconnect(sub_, found->second);
+  (void)disconnect(sub_.use(), found->second);
   heard_.erase(found);
 }
 

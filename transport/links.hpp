@@ -23,6 +23,7 @@
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 #include "transport/channel.hpp"
+#include "transport/inlet.hpp"
 #include "transport/security.hpp"
 #include "transport/socket.hpp"
 #include "transport/zap.hpp"
@@ -88,9 +89,9 @@ class Links {
   // ---- receiving ----
   // A DEALER of its own to an endpoint, for a question and its answer.
   Result<zmq::socket_t> dealer(const std::string& endpoint) const;
-  zmq::socket_t& router() { return router_; }
-  zmq::socket_t& news() { return sub_; }
-  zmq::socket_t& subscriptions() { return xpub_; }
+  Inlet& router() { return router_; }
+  Inlet& news() { return sub_; }
+  Inlet& subscriptions() { return xpub_; }
   std::size_t peers() const { return peers_.size(); }
 
  private:
@@ -111,9 +112,9 @@ class Links {
   LinkOptions options_;
   Channel channel_;
   std::string address_;
-  zmq::socket_t router_;
-  zmq::socket_t xpub_;
-  zmq::socket_t sub_;
+  Inlet router_;
+  Inlet xpub_;
+  Inlet sub_;
   std::optional<zmq::socket_t> broker_;  // PUB to its frontend
   std::unordered_map<NodeSlot, Peer> peers_;
   std::unordered_map<NodeSlot, std::string> heard_;  // by node: the endpoint subscribed at

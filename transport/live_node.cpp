@@ -103,9 +103,6 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   auto wake = Wake::make();
   if (!wake) return tl::unexpected(wake.error());
   node->wake_.emplace(std::move(*wake));
-  auto alarm = Alarm::make();
-  if (!alarm) return tl::unexpected(alarm.error());
-  node->alarm_.emplace(std::move(*alarm));
 
   const NodeId self = node_id(node->name_);
   const Links::Base base{context, *node->zap_, node->security_};
@@ -304,12 +301,12 @@ void LiveNode::run() {
     }
     flush();
   }
-  std::vector<zmq::pollitem_t> items;
+  std::vector<pollfd> items;
   while (!stopping_.load(std::memory_order_acquire)) {
     resting_.store(paused_.load(std::memory_order_acquire), std::memory_order_release);
     if (resting_.load(std::memory_order_relaxed)) {
-      std::array<zmq::pollitem_t, 1> item{wake_->item()};
-      (void)poll(item, kIdle);
+      items.assign(1, {wake_->fd(), POLLIN, 0});
+      wait_for(items, kIdle);
       wake_->clear();
       continue;
     }
@@ -329,18 +326,16 @@ void LiveNode::run() {
   }
 }
 
-void LiveNode::wait_for_work(std::vector<zmq::pollitem_t>& items) {
-  items.clear();
-  for (zmq::socket_t* socket : {&links_->router(), &links_->subscriptions(), &links_->news()}) {
-    items.push_back({socket->handle(), 0, ZMQ_POLLIN, 0});
-  }
-  items.push_back(wake_->item());
-  items.push_back(alarm_->item());
+void LiveNode::wait_for_work(std::vector<pollfd>& items) {
+  items.assign(1, {wake_->fd(), POLLIN, 0});
   MonoTime until = MonoTime::max();
-  for (Knock& knock : knocks_) {
-    if (!knock.answered) items.push_back({knock.socket.handle(), 0, ZMQ_POLLIN, 0});
-    until = std::min({until, knock.next_try, knock.give_up});
-  }
+  bool look = false;
+  each_inlet([&](Inlet& inlet) {
+    items.push_back(inlet.item());
+    look = look || inlet.may_have();
+  });
+  if (look) return;
+  for (const Knock& knock : knocks_) until = std::min({until, knock.next_try, knock.give_up});
   if (phase_ == Phase::kMeeting || phase_ == Phase::kKnocking) until = std::min(until, phase_until_);
   if (phase_ == Phase::kMeeting && links_->uses_broker()) until = std::min(until, next_echo_);
   if (phase_ == Phase::kRunning && publishes_) until = std::min(until, next_exchange_);
@@ -354,17 +349,29 @@ void LiveNode::wait_for_work(std::vector<zmq::pollitem_t>& items) {
     }
     polled_until_ = until;
   }
-  if (until > now) alarm_->set(until);
-  (void)poll(items, std::max(Duration::zero(), until - now));
-  wake_->clear();
+  wait_for(items, until - now);
+  if (items[0].revents != 0) wake_->clear();
+  std::size_t at = 1;
+  each_inlet([&](Inlet& inlet) { inlet.waited(items[at++]); });
+  // Connected, perhaps: libzmq says so in the same way as that there is a message.
+  for (Knock& knock : knocks_) {
+    if (knock.socket.may_have() && !knock.asked) knock.next_try = MonoTime::min();
+  }
+}
+
+template <class Visit>
+void LiveNode::each_inlet(Visit&& visit) {
+  for (Inlet* inlet : {&links_->router(), &links_->subscriptions(), &links_->news()}) visit(*inlet);
+  for (Knock& knock : knocks_) visit(knock.socket);
 }
 
 bool LiveNode::receive_some() {
   bool more = false;
   Frames frames;
-  const auto drain = [&](zmq::socket_t& socket, auto&& handle) {
+  const auto drain = [&](Inlet& inlet, auto&& handle) {
+    if (!inlet.may_have()) return;
     for (int i = 0; i < kFramesATurn; ++i) {
-      const auto receipt = receive(socket, frames);
+      const auto receipt = inlet.receive(frames);
       if (!receipt || *receipt == Receipt::kNothing) return;
       const std::lock_guard guard(lock_);
       lock_.give_way();

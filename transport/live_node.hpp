@@ -37,7 +37,6 @@
 
 #include "core/kv/request.hpp"
 #include "transport/address.hpp"
-#include "transport/alarm.hpp"
 #include "transport/channel.hpp"
 #include "transport/fault_filter.hpp"
 #include "transport/links.hpp"
@@ -224,9 +223,10 @@ class LiveNode {
   struct Knock {
     enum class Purpose : std::uint8_t { kSeed, kHolder, kExchange } purpose{};
     std::string endpoint;
-    zmq::socket_t socket;
+    Inlet socket;
     MonoTime next_try{};
     MonoTime give_up = MonoTime::max();
+    bool asked = false;
     bool answered = false;
   };
 
@@ -234,7 +234,9 @@ class LiveNode {
 
   // ---- the loop ----
   void run();
-  void wait_for_work(std::vector<zmq::pollitem_t>& items);
+  void wait_for_work(std::vector<pollfd>& items);
+  template <class Visit>
+  void each_inlet(Visit&& visit);  // what it waits for messages on
   bool receive_some();
   void flush();
   // Whether something waits for the loop to carry it out.
@@ -297,7 +299,6 @@ class LiveNode {
   std::unique_ptr<ZapHandler> zap_;
   std::unique_ptr<Links> links_;  // the loop's
   std::optional<Wake> wake_;
-  std::optional<Alarm> alarm_;  // the loop's
   bool publishes_ = false;
 
   TurnLock lock_;  // guards what follows

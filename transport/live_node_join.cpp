@@ -44,15 +44,15 @@ void LiveNode::open_knock(Knock::Purpose purpose, const std::string& endpoint, M
   if (!socket) return log(LogLevel::kError, fmt::format("{}: {}", endpoint, socket.error().message));
   // Nothing is queued before there is a connection: what is sent has then arrived, or its answer is late.
   socket->set(zmq::sockopt::immediate, true);
-  knocks_.push_back({purpose, endpoint, std::move(*socket), now, give_up, false});
+  knocks_.push_back({purpose, endpoint, Inlet(std::move(*socket)), now, give_up});
 }
 
 void LiveNode::knock(MonoTime now) {
   Frames frames;
   for (std::size_t i = 0; i < knocks_.size(); ++i) {
     if (knocks_[i].answered) continue;
-    for (;;) {
-      const auto receipt = receive(knocks_[i].socket, frames);
+    while (knocks_[i].socket.may_have()) {
+      const auto receipt = knocks_[i].socket.receive(frames);
       if (!receipt || *receipt == Receipt::kNothing) break;
       if (*receipt == Receipt::kTooLong || frames.size() != 2 || frames[0] != channel_.peers) {
         count(Counted::kDroppedMalformed);
@@ -66,8 +66,9 @@ void LiveNode::knock(MonoTime now) {
     }
     if (knocks_[i].answered || knocks_[i].next_try > now) continue;
     const std::string asked = hello(true);
-    const auto sent = transport::send(knocks_[i].socket, std::array<std::string_view, 2>{channel_.peers, asked});
-    knocks_[i].next_try = now + (sent && *sent == Sent::kSent ? kAskAgain : kRetry);
+    const auto sent = transport::send(knocks_[i].socket.use(), std::array<std::string_view, 2>{channel_.peers, asked});
+    knocks_[i].asked = sent && *sent == Sent::kSent;
+    knocks_[i].next_try = now + (knocks_[i].asked ? kAskAgain : kRetry);
   }
   std::erase_if(knocks_, [now](const Knock& knock) { return knock.answered || knock.give_up <= now; });
 }

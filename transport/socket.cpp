@@ -247,25 +247,35 @@ std::size_t Frames::bytes() const {
 
 namespace {
 
-// Whether there was one; the later frames of a message are there with the first.
-Result<bool> receive_frame(zmq::socket_t& socket, zmq::message_t& frame) {
-  while (zmq_msg_recv(frame.handle(), socket.handle(), ZMQ_DONTWAIT) < 0) {
-    if (zmq_errno() == EINTR) continue;
+// Whether there was one. A signal ends waiting, and nothing else.
+Result<bool> receive_frame(zmq::socket_t& socket, zmq::message_t& frame, int flags) {
+  while (zmq_msg_recv(frame.handle(), socket.handle(), flags) < 0) {
     if (zmq_errno() == EAGAIN) return false;
-    return zmq_failure(zmq_errno(), "receiving");
+    if (zmq_errno() != EINTR) return zmq_failure(zmq_errno(), "receiving");
+    if (flags != ZMQ_DONTWAIT) return false;
   }
   return true;
 }
 
 }  // namespace
 
-Result<Receipt> receive(zmq::socket_t& socket, Frames& frames) {
+Result<Receipt> receive(zmq::socket_t& socket, Frames& frames) { return receive(socket, frames, Duration::zero()); }
+
+Result<Receipt> receive(zmq::socket_t& socket, Frames& frames, Duration limit) {
   frames.size_ = 0;
+  int flags = ZMQ_DONTWAIT;
+  if (limit > Duration::zero()) {
+    if (auto waits = set(socket, ZMQ_RCVTIMEO, "the time to wait, in ms,", to_ms(std::min<Duration>(limit, 1h)));
+        !waits) {
+      return tl::unexpected(waits.error());
+    }
+    flags = 0;
+  }
   zmq::message_t surplus;
   std::size_t count = 0;
-  for (bool more = true; more; ++count) {
+  for (bool more = true; more; ++count, flags = ZMQ_DONTWAIT) {  // the later frames are there with the first
     zmq::message_t& frame = count < Frames::kMax ? frames.frames_[count] : surplus;
-    const auto received = receive_frame(socket, frame);
+    const auto received = receive_frame(socket, frame, flags);
     if (!received) return tl::unexpected(received.error());
     if (!*received) return Receipt::kNothing;
     more = frame.more();

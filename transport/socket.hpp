@@ -115,6 +115,7 @@ class Frames {
 
  private:
   friend Result<Receipt> receive(zmq::socket_t& socket, Frames& frames);
+  friend Result<Receipt> receive(zmq::socket_t& socket, Frames& frames, Duration limit);
   std::array<zmq::message_t, kMax> frames_;
   std::size_t size_ = 0;
 };
@@ -122,5 +123,8 @@ class Frames {
 // Takes one whole message from the socket into `frames`, which are empty unless it returns kMessage. kClosed: the
 // context was shut down.
 Result<Receipt> receive(zmq::socket_t& socket, Frames& frames);
+// The same, waiting for one as long as the limit (rounded up to a millisecond; an hour at most); kNothing after a
+// signal, too. Half the system calls of poll() and then receive().
+Result<Receipt> receive(zmq::socket_t& socket, Frames& frames, Duration limit);
 
 }  // namespace hearsay::transport

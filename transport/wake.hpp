@@ -26,6 +26,7 @@ class Wake {
   // Takes the signals there were.
   void clear() const noexcept;
   zmq::pollitem_t item() const { return {nullptr, fd_, ZMQ_POLLIN, 0}; }
+  int fd() const { return fd_; }
 
  private:
   explicit Wake(int fd) : fd_(fd) {}
