@@ -63,6 +63,15 @@ Result<void> CallConnection::send(const Message& message, MonoTime deadline) {
   }
 }
 
+bool CallConnection::passed(MonoTime deadline) { return Now::read_mono() >= deadline; }
+
+tl::unexpected<Error> CallConnection::no_answer() const {
+  return fail(ErrorCode::kTimeout,
+              fmt::format("no answer from {} in time (is it of this topic, service and namespace?); a write may have "
+                          "been done",
+                          endpoint_));
+}
+
 Result<MessageRef> CallConnection::receive(const MessageType& wanted, MonoTime deadline) {
   Frames frames;
   for (;;) {
@@ -71,19 +80,20 @@ Result<MessageRef> CallConnection::receive(const MessageType& wanted, MonoTime d
     if (!receipt) return tl::unexpected(receipt.error());
     if (*receipt == Receipt::kNothing) {
       if (left > Duration::zero()) continue;
-      return fail(ErrorCode::kTimeout,
-                  fmt::format("no answer from {} in time (is it of this topic, service and namespace?); a write may "
-                              "have been done",
-                              endpoint_));
+      return no_answer();
     }
     // What is not an answer is not for us: a stranger's bytes end here.
-    if (*receipt != Receipt::kMessage || frames.size() != 2 || frames[0] != channel_) continue;
+    if (*receipt != Receipt::kMessage || frames.size() != 2 || frames[0] != channel_) {
+      if (left <= Duration::zero()) return no_answer();
+      continue;
+    }
     Decoded frame = decode(frames[1], directory_, pool_, types_);
     if (frame.fault == DecodeFault::kOtherVersion) {
       return fail(ErrorCode::kUnavailable, fmt::format("{} speaks version {} of the protocol, this program version {}",
                                                        endpoint_, frame.major, kWireMajor));
     }
     if (frame.fault == DecodeFault::kNone && frame.message->type == &wanted) return std::move(frame.message);
+    if (left <= Duration::zero()) return no_answer();
   }
 }
 

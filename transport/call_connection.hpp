@@ -42,23 +42,37 @@ class CallConnection {
   // it; kTimeout: it was sent, and no answer came by the deadline (of the monotonic clock).
   template <class A, class Q, class Use>
   Result<void> ask(Draft<Q>&& question, MonoTime deadline, Use&& use) {
+    if (auto sent = begin(std::move(question), deadline); !sent) return sent;
+    return finish<A>(deadline, std::forward<Use>(use));
+  }
+  // The same in two steps, to ask several nodes at once.
+  template <class Q>
+  Result<void> begin(Draft<Q>&& question, MonoTime deadline) {
     question->id = ++last_id_;
     seal(*question, directory_);
     const MessageRef asked = std::move(question).take();
-    if (auto sent = send(*asked, deadline); !sent) return sent;
+    return send(*asked, deadline);
+  }
+  template <class A, class Use>
+  Result<void> finish(MonoTime deadline, Use&& use) {
     for (;;) {
       auto received = receive(message_type<A>(), deadline);
       if (!received) return tl::unexpected(received.error());
       const A& answer = as<A>(**received);
-      if (answer.id != last_id_) continue;  // of a question that was given up
-      use(answer);
-      return {};
+      if (answer.id == last_id_) {
+        use(answer);
+        return {};
+      }
+      // Of a question that was given up.
+      if (passed(deadline)) return no_answer();
     }
   }
 
  private:
   explicit CallConnection(const To& to);
   Result<void> send(const Message& message, MonoTime deadline);
+  static bool passed(MonoTime deadline);
+  tl::unexpected<Error> no_answer() const;
   Result<MessageRef> receive(const MessageType& wanted, MonoTime deadline);
   Result<bool> wait_to_send(MonoTime deadline);
 

@@ -33,8 +33,8 @@ struct Channel {
   // these begin with.
   std::string welcome(NodeId id) const;
   std::string welcomes() const { return calls + "welcome="; }
-  // Changes of the keys that begin with a prefix; and what a watcher subscribes to beside it, which the node echoes: it
-  // sorts behind, so that the echo says that the other subscription has arrived.
+  // Where changes of the keys that begin with a prefix are told; and what a watcher subscribes to beside it, which the
+  // node echoes: it sorts behind, so that the echo says that the other subscription has arrived.
   static constexpr std::string_view kKey = "key=";
   static constexpr std::string_view kEcho = "ready=";
   std::string changes(std::string_view key) const { return calls + std::string(kKey) + std::string(key); }

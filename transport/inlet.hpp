@@ -22,8 +22,9 @@ namespace hearsay::transport {
 class Inlet {
  public:
   Inlet() = default;
-  explicit Inlet(zmq::socket_t socket) : socket_(std::move(socket)), fd_(socket_.get(zmq::sockopt::fd)) {}
+  explicit Inlet(zmq::socket_t socket) : socket_(std::move(socket)), fd_(socket_.get(zmq::sockopt::fd)), look_(true) {}
 
+  bool open() const { return fd_ >= 0; }
   // For any call on it.
   zmq::socket_t& use() {
     look_ = true;
@@ -39,14 +40,14 @@ class Inlet {
     return receipt;
   }
 
-  // To wait for, while there is nothing; and what came of it.
+  // To wait for, while there is nothing; and what came of it. A closed one is never ready.
   pollfd item() const { return {fd_, POLLIN, 0}; }
   void waited(const pollfd& item) { look_ = look_ || item.revents != 0; }
 
  private:
   zmq::socket_t socket_;
   int fd_ = -1;
-  bool look_ = true;
+  bool look_ = false;
 };
 
 // Waits until one of the descriptors is ready or the time is up, to the nanosecond that the kernel makes of it. After a

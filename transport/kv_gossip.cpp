@@ -82,18 +82,30 @@ class GossipKv final : public Kv {
       done[i] = true;
       if (own.live()) items[i] = Item{{}, std::string(own.value.view()), own.ttl_left};
     });
-    // By whom to ask: an endpoint, or this node where several replicas count.
+    // By the owner who is asked, and by this node where several replicas count.
     std::map<std::string, std::vector<std::size_t>> by_owner;
+    std::vector<ClientOp> ops;
+    std::vector<std::size_t> asked;  // of each of `ops`: whose key it is
+    std::vector<std::size_t> here;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (!done[i]) by_owner[node_->sole_endpoint(keys[i])].push_back(i);
+      if (done[i]) continue;
+      std::string owner = node_->sole_endpoint(keys[i]);
+      if (owner.empty()) {
+        here.push_back(i);
+        continue;
+      }
+      by_owner[std::move(owner)].push_back(ops.size());
+      ops.push_back({OpKind::kGet, std::string(keys[i]), {}, {}});
+      asked.push_back(i);
     }
-    for (const auto& [owner, places] : by_owner) {
-      std::vector<Result<Reply>> replies = owner.empty() ? coordinate(keys, places) : ask(owner, keys, places, end);
-      for (std::size_t i = 0; i < places.size(); ++i) items[places[i]] = item_of(std::move(replies[i]));
-    }
+    std::vector<Result<Reply>> replies = coordinate(keys, here, end);
+    for (std::size_t i = 0; i < here.size(); ++i) items[here[i]] = item_of(std::move(replies[i]));
+    replies = client_.operate(std::move(by_owner), ops, end);
+    for (std::size_t i = 0; i < ops.size(); ++i) items[asked[i]] = item_of(std::move(replies[i]));
     return items;
   }
   std::vector<Result<void>> do_put_many(std::span<const Item> items) override {
+    const MonoTime end = deadline();
     std::vector<Result<void>> done;
     done.reserve(items.size());
     for (std::size_t begin = 0; begin < items.size(); begin += kAtOnce) {
@@ -101,7 +113,7 @@ class GossipKv final : public Kv {
       for (const Item& item : items.subspan(begin, std::min(kAtOnce, items.size() - begin))) {
         requests.push_back({{}, OpKind::kPut, item.key, Bytes(item.value), item.expiration});
       }
-      for (const Result<Reply>& reply : node_->call_each(std::move(requests), options_.timeout)) {
+      for (const Result<Reply>& reply : node_->call_each(std::move(requests), time_left(end))) {
         done.push_back(outcome_of(reply));
       }
     }
@@ -136,22 +148,16 @@ class GossipKv final : public Kv {
   static constexpr std::size_t kAtOnce = 256;
 
   MonoTime deadline() const { return Now::read_mono() + options_.timeout; }
-  std::vector<Result<Reply>> ask(const std::string& owner, std::span<const std::string_view> keys,
-                                 const std::vector<std::size_t>& places, MonoTime end) {
-    std::vector<ClientOp> ops;
-    ops.reserve(places.size());
-    for (const std::size_t i : places) ops.push_back({OpKind::kGet, std::string(keys[i]), {}, {}});
-    return client_.operate(owner, ops, end);
-  }
-  std::vector<Result<Reply>> coordinate(std::span<const std::string_view> keys,
-                                        const std::vector<std::size_t>& places) {
+  static Duration time_left(MonoTime end) { return std::max(Duration::zero(), end - Now::read_mono()); }
+  std::vector<Result<Reply>> coordinate(std::span<const std::string_view> keys, std::span<const std::size_t> places,
+                                        MonoTime end) {
     std::vector<Result<Reply>> replies;
     for (std::size_t begin = 0; begin < places.size(); begin += kAtOnce) {
       std::vector<Request> requests;
-      for (std::size_t i = begin; i < std::min(places.size(), begin + kAtOnce); ++i) {
-        requests.push_back({{}, OpKind::kGet, std::string(keys[places[i]]), {}, {}});
+      for (const std::size_t i : places.subspan(begin, std::min(kAtOnce, places.size() - begin))) {
+        requests.push_back({{}, OpKind::kGet, std::string(keys[i]), {}, {}});
       }
-      for (Result<Reply>& reply : node_->call_each(std::move(requests), options_.timeout)) {
+      for (Result<Reply>& reply : node_->call_each(std::move(requests), time_left(end))) {
         replies.push_back(std::move(reply));
       }
     }

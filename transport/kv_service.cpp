@@ -94,17 +94,20 @@ class ServiceKv final : public Kv {
       const MonoTime now = Now::read_mono();
       const auto part = (end - now) / static_cast<std::int64_t>(servers - i);
       auto outcome = attempt(options_.servers[at], now + part);
-      const bool reached = !unreachable(outcome);
-      if (reached) preferred_.store(at, std::memory_order_relaxed);
+      const bool reached = !failed_with(ErrorCode::kUnavailable, outcome);
+      // Who let a call wait in vain is not asked first again.
+      if (reached)
+        preferred_.store(failed_with(ErrorCode::kTimeout, outcome) ? (at + 1) % servers : at,
+                         std::memory_order_relaxed);
       if (reached || i + 1 == servers) return outcome;
     }
   }
-  static bool unreachable(const std::vector<Result<Reply>>& replies) {
-    return std::ranges::all_of(replies, [](const auto& r) { return !r && r.error().code == ErrorCode::kUnavailable; });
-  }
   template <class T>
-  static bool unreachable(const Result<T>& result) {
-    return !result && result.error().code == ErrorCode::kUnavailable;
+  static bool failed_with(ErrorCode code, const Result<T>& result) {
+    return !result && result.error().code == code;
+  }
+  static bool failed_with(ErrorCode code, const std::vector<Result<Reply>>& replies) {
+    return std::ranges::all_of(replies, [code](const auto& reply) { return failed_with(code, reply); });
   }
 
   std::vector<Result<Reply>> operate(const std::vector<ClientOp>& ops) {

@@ -11,6 +11,11 @@ namespace hearsay::transport {
 
 namespace {
 
+// Of a question: one, and some that are late.
+constexpr int kAnswersAtOnce = 8;
+// Of a message that nobody will read.
+constexpr std::int64_t kMaxUnread = 4096;
+
 // Where the XPUB goes when nobody says so.
 std::string pub_endpoint(const std::string& bind) {
   if (!bind.starts_with("tcp://")) return bind + ".pub";
@@ -90,7 +95,14 @@ Result<void> Links::join_broker() {
 }
 
 Result<zmq::socket_t> Links::dealer(const std::string& endpoint) const {
-  auto socket = make_socket(base_.context, zmq::socket_type::dealer, options_.sockets);
+  SocketOptions options = options_.sockets;
+  options.send_queue = 1;
+  options.receive_queue = kAnswersAtOnce;
+  return dealer(endpoint, options);
+}
+
+Result<zmq::socket_t> Links::dealer(const std::string& endpoint, const SocketOptions& options) const {
+  auto socket = make_socket(base_.context, zmq::socket_type::dealer, options);
   if (!socket) return socket;
   if (auto secured = apply_client(*socket, base_.security); !secured) return tl::unexpected(secured.error());
   if (auto there = transport::connect(*socket, endpoint); !there) return tl::unexpected(there.error());
@@ -104,7 +116,11 @@ Links::Peer* Links::peer(NodeSlot to, std::string_view address, const std::funct
   }
   const auto where = Address::parse(address);
   if (!where) return nullptr;
-  auto socket = dealer(where->router);
+  // Nothing is read here: what a peer sends back must find no room.
+  SocketOptions options = options_.sockets;
+  options.receive_queue = 1;
+  options.max_message_bytes = kMaxUnread;
+  auto socket = dealer(where->router, options);
   if (!socket) return nullptr;
   if (peers_.size() >= options_.max_peers) {
     peers_.erase(std::min_element(peers_.begin(), peers_.end(),
@@ -144,6 +160,7 @@ bool Links::listen_to(NodeSlot node, std::string_view address) {
   if (broker_) return false;
   const auto where = Address::parse(address);
   if (!where) return false;
+  if (heard_.size() >= options_.max_peers && !heard_.contains(node)) return false;
   std::string& at = heard_[node];
   if (at == where->pub) return false;
   if (!at.empty()) (void)disconnect(sub_.use(), at);

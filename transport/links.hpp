@@ -6,7 +6,8 @@
 // nobody listens to anybody directly; messages to one peer still go straight there.
 //
 // Threading: made anywhere, then used by one thread. Bounds: max_peers connections, of which the one not used for
-// longest gives way; a socket's own (SocketOptions).
+// longest gives way, and as many nodes that are listened to, of which one more is refused; a socket's own
+// (SocketOptions).
 #pragma once
 
 #include <cstdint>
@@ -87,7 +88,7 @@ class Links {
   std::size_t listening() const { return heard_.size(); }
 
   // ---- receiving ----
-  // A DEALER of its own to an endpoint, for a question and its answer.
+  // A DEALER of its own to an endpoint, for a question and its answer; one question is queued while nobody is there.
   Result<zmq::socket_t> dealer(const std::string& endpoint) const;
   Inlet& router() { return router_; }
   Inlet& news() { return sub_; }
@@ -105,6 +106,7 @@ class Links {
       : base_(base), options_(options), channel_(channel) {}
   Result<void> bind_all(NodeId self);
   Result<void> join_broker();
+  Result<zmq::socket_t> dealer(const std::string& endpoint, const SocketOptions& options) const;
   // The peer's connection, opened if there is none to this address; null where it cannot be.
   Peer* peer(NodeSlot to, std::string_view address, const std::function<std::string()>& hello);
 

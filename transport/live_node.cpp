@@ -13,13 +13,13 @@
 #include <utility>
 
 #include "transport/address.hpp"
+#include "transport/endpoint.hpp"
 
 namespace hearsay::transport {
 
 namespace {
 
-// Frames taken from each socket before the others have their turn, and timers run under one lock.
-constexpr int kFramesATurn = 64;
+// Timers that run under one lock.
 constexpr std::size_t kTimersATurn = 8;
 // How often the loop looks around when nothing is due.
 constexpr Duration kIdle = 1s;
@@ -82,6 +82,9 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
                                                  std::shared_ptr<const Composition> composition) {
   auto channel = Channel::make(options.topic, options.service, options.name_space);
   if (!channel) return tl::unexpected(channel.error());
+  for (const std::string& seed : options.seeds) {
+    if (auto where = parse_endpoint(seed, EndpointUse::kConnect); !where) return tl::unexpected(where.error());
+  }
   auto security = load_security(options.security, true, true);
   if (!security) return tl::unexpected(security.error());
   if (security->enabled && options.context != nullptr) {
@@ -336,7 +339,10 @@ void LiveNode::wait_for_work(std::vector<pollfd>& items) {
   });
   if (look) return;
   for (const Knock& knock : knocks_) until = std::min({until, knock.next_try, knock.give_up});
-  if (phase_ == Phase::kMeeting || phase_ == Phase::kKnocking) until = std::min(until, phase_until_);
+  // Who asks the holder of its name waits for that alone.
+  if (phase_ == Phase::kMeeting || (phase_ == Phase::kKnocking && !asks(Knock::Purpose::kHolder))) {
+    until = std::min(until, phase_until_);
+  }
   if (phase_ == Phase::kMeeting && links_->uses_broker()) until = std::min(until, next_echo_);
   if (phase_ == Phase::kRunning && publishes_) until = std::min(until, next_exchange_);
   const MonoTime now = Now::read_mono();
@@ -353,10 +359,6 @@ void LiveNode::wait_for_work(std::vector<pollfd>& items) {
   if (items[0].revents != 0) wake_->clear();
   std::size_t at = 1;
   each_inlet([&](Inlet& inlet) { inlet.waited(items[at++]); });
-  // Connected, perhaps: libzmq says so in the same way as that there is a message.
-  for (Knock& knock : knocks_) {
-    if (knock.socket.may_have() && !knock.asked) knock.next_try = MonoTime::min();
-  }
 }
 
 template <class Visit>
@@ -493,6 +495,7 @@ void LiveNode::release_delayed(MonoTime now) {
 }
 
 void LiveNode::pause(bool paused) {
+  if (paused) resting_.store(false, std::memory_order_release);  // of an earlier pause
   paused_.store(paused, std::memory_order_release);
   wake_->signal();
   // From here on it does nothing: what it has in hand is done.
@@ -525,7 +528,7 @@ std::vector<SentOfType> LiveNode::sent() {
 
 std::uint64_t LiveNode::counted(Counted what) {
   const std::lock_guard guard(lock_);
-  return counts_[static_cast<std::size_t>(what)];
+  return what == Counted::kDroppedEarly ? core_->early_dropped() : counts_[static_cast<std::size_t>(what)];
 }
 
 void LiveNode::save(Persisted& out) {

@@ -182,6 +182,9 @@ class LiveNode {
   void refuse_calls();
 
  private:
+  // Frames taken from each socket before the others have their turn.
+  static constexpr int kFramesATurn = 64;
+
   // Requests of this process that are waited for together.
   struct Batch {
     std::vector<Result<Reply>> replies;
@@ -226,7 +229,6 @@ class LiveNode {
     Inlet socket;
     MonoTime next_try{};
     MonoTime give_up = MonoTime::max();
-    bool asked = false;
     bool answered = false;
   };
 
@@ -240,7 +242,9 @@ class LiveNode {
   bool receive_some();
   void flush();
   // Whether something waits for the loop to carry it out.
-  bool has_work() const { return !core_->outbox.empty() || !submitted_.empty() || !client_results_.empty(); }
+  bool has_work() const {
+    return !core_->outbox.empty() || !core_->key_changes.empty() || !submitted_.empty() || !client_results_.empty();
+  }
   // Gives this process's callers their replies; those of clients are kept for the loop, whose sockets they go through.
   void settle();
   void send_out(const NodeCore::Outgoing& out);
@@ -273,6 +277,7 @@ class LiveNode {
   void begin_joining(MonoTime now);
   void join_step(MonoTime now);
   void knock(MonoTime now);
+  bool asks(Knock::Purpose purpose) const;
   void open_knock(Knock::Purpose purpose, const std::string& endpoint, MonoTime now, MonoTime give_up);
   void on_welcome(std::size_t knock, const Welcome& welcome);
   void meet(const Card& card);
@@ -315,9 +320,8 @@ class LiveNode {
   std::string error_;  // why it gave up
   MonoTime started_{};
   MonoTime last_traffic_{};
-  std::uint64_t sequence_ = 0;         // of frames sent to one
-  std::uint64_t news_sequence_ = 0;    // of those sent to everybody
-  std::uint64_t change_sequence_ = 0;  // of changes told to watchers
+  std::uint64_t sequence_ = 0;       // of frames sent to one
+  std::uint64_t news_sequence_ = 0;  // of those sent to everybody
   std::optional<Faults> faults_;
   std::vector<Submitted> submitted_;
   std::vector<std::string> held_seeds_;  // of begin(), until the loop takes them
@@ -340,8 +344,8 @@ class LiveNode {
   std::unordered_set<NodeId> welcomed_;                  // nodes whose XPUB welcomed us
   std::unordered_map<NodeId, std::uint64_t> news_seen_;  // number of the last, by origin
   std::unordered_map<NodeSlot, Epoch> lives_;            // of the last hello, by sender
-  std::size_t watchers_ = 0;
-  bool echoed_ = false;  // by the broker
+  std::map<std::string, std::uint64_t> watched_;         // topics of watchers: number of the last change told there
+  bool echoed_ = false;                                  // by the broker
   MonoTime next_echo_{};
   std::uint64_t exchanges_ = 0;
   std::uint64_t news_number_ = 0;  // of the frame decoded last

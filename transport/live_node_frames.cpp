@@ -32,6 +32,17 @@ NodeId id_after(std::string_view text, std::string_view prefix) {
   return error == std::errc() && at == end ? NodeId{id} : NodeId{};
 }
 
+// What the keys of a channel "<service>|<namespace>|" begin with.
+std::string key_prefix(std::string_view channel) {
+  const std::size_t bar = channel.find('|') + 1;
+  return std::string(channel.substr(bar, channel.size() - bar - 1)) + '/';
+}
+
+// The longest topic of a watcher: a channel, and a whole key.
+constexpr std::size_t kMaxTopic = 2 * kMaxChannelWord + kMaxKeyBytes + 16;
+// Topics that clients watch; whoever watches one more is not echoed, and so is told that it cannot.
+constexpr std::size_t kMaxWatched = 1024;
+
 // Of values in one answer: with everything around them well below a frame's limit.
 constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
 
@@ -98,7 +109,8 @@ void LiveNode::on_router(Frames& frames) {
 
 void LiveNode::on_message(NodeSlot from, MessageRef message) {
   const Now now = Now::read();
-  last_traffic_ = now.mono;
+  // What leaving waits for is that items were handed over; others' gossip never ends.
+  if (message->type->role == Role::kReplication) last_traffic_ = now.mono;
   core_->receive(now, from, std::move(message));
 }
 
@@ -167,8 +179,7 @@ void LiveNode::on_call(std::string_view route, std::string_view channel, const C
                                            std::vector<ClientResult>(call.ops.size())});
   const Now now = Now::read();
   // A key of another namespace than the channel's would let a client reach into it.
-  const std::size_t bar = channel.find('|') + 1;
-  const std::string prefix = std::string(channel.substr(bar, channel.size() - bar - 1)) + '/';
+  const std::string prefix = key_prefix(channel);
   for (std::uint32_t i = 0; i < call.ops.size(); ++i) {
     const ClientOp& op = call.ops[i];
     if (refused || !op.key.starts_with(prefix)) {
@@ -217,7 +228,9 @@ void LiveNode::complete(std::uint64_t call, std::uint32_t index, ClientResult re
 void LiveNode::on_list(std::string_view route, std::string_view channel, const ListCall& call) {
   auto page = core_->pool().make<ListAnswer>();
   page->id = call.id;
-  if (const Store* held = core_->store(); held != nullptr) {
+  // Of another namespace than the channel's there is nothing to be seen.
+  const bool own = call.prefix.starts_with(key_prefix(channel));
+  if (const Store* held = core_->store(); held != nullptr && own) {
     StoreCursor cursor{call.hash, call.key};
     page->more = held->scan(cursor, ListAnswer::kMaxScan, Now::read_mono(), [&](const StoreItem& item) {
       if (page->keys.size() == ListAnswer::kMaxKeys) return false;
@@ -257,28 +270,39 @@ void LiveNode::on_news_bytes(std::string_view bytes, bool filtered) {
   if (!message->type->disseminated && message->type->role != Role::kDissemination) {
     return count(Counted::kDroppedMalformed);
   }
+  // What a full queue or a broken connection lost, and no filter. A smaller number is a new life's.
+  if (!filtered) {
+    std::uint64_t& last = news_seen_[origin];
+    if (last != 0 && news_number_ > last + 1) count(Counted::kNewsMissed, news_number_ - last - 1);
+    last = news_number_;
+  }
   // What is published cannot be filtered where it is sent: everybody gets the same.
   if (!filtered && faults_ && !faults_->news.idle() &&
       faults_->news.admit(Now::read_mono(), origin, SendClass::kDatagram, bytes) == FaultFilter::Verdict::kTaken) {
     return;
   }
-  // What a full queue or a broken connection lost. A smaller number is a new life's.
-  std::uint64_t& last = news_seen_[origin];
-  if (!filtered && last != 0 && news_number_ > last + 1) count(Counted::kNewsMissed, news_number_ - last - 1);
-  if (!filtered) last = news_number_;
   on_message(from, message);
 }
 
 void LiveNode::on_subscription(Frames& frames) {
-  if (frames.size() != 1 || frames[0].empty()) return count(Counted::kDroppedMalformed);
+  // An XPUB also hands on what is no subscription.
+  if (frames.size() != 1 || frames[0].empty() || frames[0][0] < '\0' || frames[0][0] > '\1') {
+    return count(Counted::kDroppedMalformed);
+  }
   const bool subscribes = frames[0][0] == '\1';
   const std::string_view topic = frames[0].substr(1);
   // A client's: of this node's namespace, or of any.
   if (const std::string_view word = client_word(topic); !word.empty()) {
+    // Each subscription is reported, and of a topic the last one's end.
     if (word.starts_with(Channel::kKey)) {
-      watchers_ += subscribes ? 1 : watchers_ > 0 ? ~std::size_t{0} : 0;
-      core_->watch_keys(watchers_ > 0);
-    } else if (subscribes && word.starts_with(Channel::kEcho) && word.size() == Channel::kEcho.size() + 16) {
+      if (!subscribes) {
+        watched_.erase(std::string(topic));
+      } else if (topic.size() <= kMaxTopic && watched_.size() < kMaxWatched) {
+        watched_.emplace(topic, 0);
+      }
+      core_->watch_keys(!watched_.empty());
+    } else if (subscribes && watched_.size() < kMaxWatched && word.starts_with(Channel::kEcho) &&
+               word.size() == Channel::kEcho.size() + 16) {
       links_->publish(topic, "");
     }
     return;
@@ -311,10 +335,18 @@ void LiveNode::publish_changes() {
       news->value = held.value;
       news->ttl_left = held.ttl_left;
     }
-    // To the clients of the key's namespace, which is in front of its first '/'.
+    seal(*news, core_->directory());
+    const MessageRef told = std::move(news).take();
+    // To those who watch keys that begin as it does, numbered for each of them: a gap is a change they missed. The
+    // key's namespace is in front of its first '/'.
     const std::string name_space = change.key.substr(0, std::min(change.key.find('/'), change.key.size()));
     const std::string topic = fmt::format("{}|{}|{}{}", options_.service, name_space, Channel::kKey, change.key);
-    links_->publish(topic, encoded(std::move(news), ++change_sequence_));
+    for (auto& [watched, number] : watched_) {
+      if (!topic.starts_with(watched)) continue;
+      buffer_.clear();
+      encode({core_->directory().id(core_->self()), core_->epoch(), ++number}, *told, core_->directory(), buffer_);
+      links_->publish(watched, buffer_);
+    }
   }
   core_->key_changes.clear();
 }

@@ -14,9 +14,9 @@ namespace hearsay::transport {
 
 namespace {
 
-// Between two looks whether a seed can be reached, and after how long without an answer it is asked again.
-constexpr Duration kRetry = 5ms;
+// After how long without an answer a seed is asked again, and the same of a broker, which loses what comes too early.
 constexpr Duration kAskAgain = 1s;
+constexpr Duration kEchoAgain = 5ms;
 // After the first seed answered, the others have this long.
 constexpr Duration kOtherSeeds = 20ms;
 // How long another node of this name has to answer.
@@ -40,18 +40,18 @@ void LiveNode::begin_joining(MonoTime now) {
 }
 
 void LiveNode::open_knock(Knock::Purpose purpose, const std::string& endpoint, MonoTime now, MonoTime give_up) {
-  auto socket = links_->dealer(endpoint);
-  if (!socket) return log(LogLevel::kError, fmt::format("{}: {}", endpoint, socket.error().message));
-  // Nothing is queued before there is a connection: what is sent has then arrived, or its answer is late.
-  socket->set(zmq::sockopt::immediate, true);
-  knocks_.push_back({purpose, endpoint, Inlet(std::move(*socket)), now, give_up});
+  knocks_.push_back({purpose, endpoint, {}, now, give_up});
+}
+
+bool LiveNode::asks(Knock::Purpose purpose) const {
+  return std::any_of(knocks_.begin(), knocks_.end(), [&](const Knock& knock) { return knock.purpose == purpose; });
 }
 
 void LiveNode::knock(MonoTime now) {
   Frames frames;
   for (std::size_t i = 0; i < knocks_.size(); ++i) {
     if (knocks_[i].answered) continue;
-    while (knocks_[i].socket.may_have()) {
+    for (int n = 0; n < kFramesATurn && knocks_[i].socket.may_have(); ++n) {
       const auto receipt = knocks_[i].socket.receive(frames);
       if (!receipt || *receipt == Receipt::kNothing) break;
       if (*receipt == Receipt::kTooLong || frames.size() != 2 || frames[0] != channel_.peers) {
@@ -65,10 +65,18 @@ void LiveNode::knock(MonoTime now) {
       on_welcome(i, as<Welcome>(*message));
     }
     if (knocks_[i].answered || knocks_[i].next_try > now) continue;
+    knocks_[i].next_try = now + kAskAgain;
+    if (!knocks_[i].socket.open()) {
+      auto socket = links_->dealer(knocks_[i].endpoint);
+      if (!socket) {
+        log(LogLevel::kError, fmt::format("{}: {}", knocks_[i].endpoint, socket.error().message));
+        continue;
+      }
+      knocks_[i].socket = Inlet(std::move(*socket));
+    }
+    // Waits in the queue for the connection; a second one finds no room there.
     const std::string asked = hello(true);
-    const auto sent = transport::send(knocks_[i].socket.use(), std::array<std::string_view, 2>{channel_.peers, asked});
-    knocks_[i].asked = sent && *sent == Sent::kSent;
-    knocks_[i].next_try = now + (knocks_[i].asked ? kAskAgain : kRetry);
+    (void)transport::send(knocks_[i].socket.use(), std::array<std::string_view, 2>{channel_.peers, asked});
   }
   std::erase_if(knocks_, [now](const Knock& knock) { return knock.answered || knock.give_up <= now; });
 }
@@ -133,10 +141,6 @@ bool LiveNode::met_everybody() const {
 
 void LiveNode::join_step(MonoTime now) {
   if (!knocks_.empty()) knock(now);
-  const bool holder_asked = std::any_of(knocks_.begin(), knocks_.end(),
-                                        [](const Knock& knock) { return knock.purpose == Knock::Purpose::kHolder; });
-  const bool seed_asked = std::any_of(knocks_.begin(), knocks_.end(),
-                                      [](const Knock& knock) { return knock.purpose == Knock::Purpose::kSeed; });
   switch (phase_) {
     case Phase::kHeld:
       if (!begun_) return;
@@ -151,12 +155,12 @@ void LiveNode::join_step(MonoTime now) {
       return begin_joining(now);
     case Phase::kKnocking:
       // All seeds answered, or some did and the others had their time; none is left when all were this node itself.
-      if (holder_asked || (seed_asked && now < phase_until_)) return;
+      if (asks(Knock::Purpose::kHolder) || (asks(Knock::Purpose::kSeed) && now < phase_until_)) return;
       return begin_meeting(now);
     case Phase::kMeeting:
       if (links_->uses_broker() && !echoed_ && next_echo_ <= now) {
         links_->publish(channel_.listener(core_->directory().id(core_->self())), "");
-        next_echo_ = now + kRetry;
+        next_echo_ = now + kEchoAgain;
       }
       if (met_everybody() || now >= phase_until_) start(now);
       return;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -68,53 +69,126 @@ Result<void> outcome_of(const Result<Reply>& reply) {
   return {};
 }
 
+NodeClient::Connection NodeClient::take(const std::string& endpoint) {
+  const std::lock_guard guard(mutex_);
+  const auto found = idle_.find(endpoint);
+  if (found == idle_.end()) return nullptr;
+  Connection connection = std::move(found->second.back());
+  found->second.pop_back();
+  --idle_count_;
+  if (found->second.empty()) idle_.erase(found);
+  return connection;
+}
+
+Result<NodeClient::Connection> NodeClient::connect(const std::string& endpoint) {
+  if (Connection idle = take(endpoint)) return idle;
+  auto opened = CallConnection::open({&context_, endpoint, channel_, sockets_, &security_});
+  if (opened || opened.error().code != ErrorCode::kUnavailable) return opened;
+  drop_idle();  // those of others may be what is missing
+  return CallConnection::open({&context_, endpoint, channel_, sockets_, &security_});
+}
+
+void NodeClient::keep(const std::string& endpoint, Connection connection, const Result<void>& done) {
+  const std::lock_guard guard(mutex_);
+  if (!done && done.error().code == ErrorCode::kUnavailable) {  // nobody is there; one that may come back is found anew
+    if (const auto found = idle_.find(endpoint); found != idle_.end()) {
+      idle_count_ -= found->second.size();
+      idle_.erase(found);
+    }
+    return;
+  }
+  if (idle_count_ >= kMaxIdle) return;
+  idle_[endpoint].push_back(std::move(connection));
+  ++idle_count_;
+}
+
+void NodeClient::drop_idle() {
+  const std::lock_guard guard(mutex_);
+  idle_.clear();
+  idle_count_ = 0;
+}
+
 template <class Use>
 Result<void> NodeClient::with(const std::string& endpoint, Use&& use) {
-  std::unique_ptr<CallConnection> connection;
-  {
-    const std::lock_guard guard(mutex_);
-    if (const auto found = idle_.find(endpoint); found != idle_.end() && !found->second.empty()) {
-      connection = std::move(found->second.back());
-      found->second.pop_back();
-    }
-  }
-  if (connection == nullptr) {
-    auto opened = CallConnection::open({&context_, endpoint, channel_, sockets_, &security_});
-    if (!opened) return tl::unexpected(opened.error());
-    connection = std::move(*opened);
-  }
-  Result<void> done = use(*connection);
-  const std::lock_guard guard(mutex_);
-  if (idle_.size() >= kMaxEndpoints && !idle_.contains(endpoint)) idle_.clear();
-  std::vector<std::unique_ptr<CallConnection>>& idle = idle_[endpoint];
-  if (idle.size() < kMaxIdle) idle.push_back(std::move(connection));
+  auto connection = connect(endpoint);
+  if (!connection) return tl::unexpected(connection.error());
+  Result<void> done = use(**connection);
+  keep(endpoint, std::move(*connection), done);
   return done;
 }
 
+namespace {
+
+// Operations of one node that are being done.
+struct Asked {
+  const std::string* endpoint = nullptr;
+  std::unique_ptr<CallConnection> connection;
+  std::vector<std::size_t> open;  // not answered yet, in order
+  std::size_t asked = 0;          // of these, from the first on
+  Result<void> done;
+};
+
+// Asks for as many of the open operations as a call has room for.
+void ask_some(Asked& of, std::span<const ClientOp> ops, MonoTime deadline) {
+  auto call = of.connection->make<Call>();
+  std::size_t bytes = 0;
+  for (const std::size_t i : of.open) {
+    bytes += bytes_of(ops[i]);
+    if (call->ops.size() == Call::kMaxOps || (bytes > kMaxCallBytes && !call->ops.empty())) break;
+    call->ops.push_back(ops[i]);
+  }
+  of.asked = call->ops.size();
+  of.done = of.connection->begin(std::move(call), deadline);
+}
+
+void hear_answer(Asked& of, std::vector<Result<Reply>>& replies, MonoTime deadline) {
+  Result<void> sense;
+  of.done = of.connection->finish<Answer>(
+      deadline, [&](const Answer& answer) { sense = take_answer(answer, of.asked, of.open, replies); });
+  if (of.done) of.done = sense;
+}
+
+}  // namespace
+
 std::vector<Result<Reply>> NodeClient::operate(const std::string& endpoint, std::span<const ClientOp> ops,
                                                MonoTime deadline) {
+  std::vector<std::size_t> all(ops.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::map<std::string, std::vector<std::size_t>> one;
+  one.emplace(endpoint, std::move(all));
+  return operate(std::move(one), ops, deadline);
+}
+
+std::vector<Result<Reply>> NodeClient::operate(std::map<std::string, std::vector<std::size_t>> places,
+                                               std::span<const ClientOp> ops, MonoTime deadline) {
   std::vector<Result<Reply>> replies(ops.size());
-  std::vector<std::size_t> open(ops.size());  // not answered yet, in order
-  std::iota(open.begin(), open.end(), std::size_t{0});
-  const Result<void> done = with(endpoint, [&](CallConnection& connection) -> Result<void> {
-    while (!open.empty()) {
-      auto call = connection.make<Call>();
-      std::size_t bytes = 0;
-      for (const std::size_t i : open) {
-        bytes += bytes_of(ops[i]);
-        if (call->ops.size() == Call::kMaxOps || (bytes > kMaxCallBytes && !call->ops.empty())) break;
-        call->ops.push_back(ops[i]);
-      }
-      const std::size_t asked = call->ops.size();
-      Result<void> sense;
-      auto answered = connection.ask<Answer>(
-          std::move(call), deadline, [&](const Answer& answer) { sense = take_answer(answer, asked, open, replies); });
-      if (!answered) return answered;
-      if (!sense) return sense;
+  std::vector<Asked> nodes;
+  nodes.reserve(places.size());
+  for (auto& [endpoint, open] : places) {
+    Asked& of = nodes.emplace_back();
+    of.endpoint = &endpoint;
+    of.open = std::move(open);
+    auto connection = connect(endpoint);
+    if (connection) {
+      of.connection = std::move(*connection);
+    } else {
+      of.done = tl::unexpected(connection.error());
     }
-    return {};
-  });
-  for (const std::size_t i : open) replies[i] = tl::unexpected(done.error());
+  }
+  const auto unfinished = [](const Asked& of) { return of.done && !of.open.empty(); };
+  while (std::any_of(nodes.begin(), nodes.end(), unfinished)) {
+    for (Asked& of : nodes) {
+      if (unfinished(of)) ask_some(of, ops, deadline);
+    }
+    // Who does not answer uses up the time, and the others' answers are there by then.
+    for (Asked& of : nodes) {
+      if (unfinished(of)) hear_answer(of, replies, deadline);
+    }
+  }
+  for (Asked& of : nodes) {
+    for (const std::size_t i : of.open) replies[i] = tl::unexpected(of.done.error());
+    if (of.connection) keep(*of.endpoint, std::move(of.connection), of.done);
+  }
   return replies;
 }
 

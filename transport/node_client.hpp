@@ -2,12 +2,13 @@
 // node use. Each caller's thread has a connection of its own while it calls, so that nobody waits for somebody else's
 // answer and no call crosses a thread.
 //
-// Threading: any thread. Bounds: kMaxIdle connections kept an endpoint, kMaxEndpoints of them.
+// Threading: any thread. Bounds: kMaxIdle connections that nobody uses are kept, of all endpoints together.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -25,8 +26,7 @@ namespace hearsay::transport {
 
 class NodeClient {
  public:
-  static constexpr std::size_t kMaxIdle = 32;
-  static constexpr std::size_t kMaxEndpoints = 1024;
+  static constexpr std::size_t kMaxIdle = 1024;
 
   // `context` and `security` must outlive it.
   NodeClient(zmq::context_t& context, std::string channel, const SocketOptions& sockets, const Security& security)
@@ -35,13 +35,22 @@ class NodeClient {
   // Does all of `ops` at one node, in as few calls as the limits allow. One reply for each op, in their order; an
   // operation that failed has its error, and so have all that were to follow when the node cannot be reached.
   std::vector<Result<Reply>> operate(const std::string& endpoint, std::span<const ClientOp> ops, MonoTime deadline);
+  // The same at several nodes at once: at each endpoint those of `ops` at these places.
+  std::vector<Result<Reply>> operate(std::map<std::string, std::vector<std::size_t>> places,
+                                     std::span<const ClientOp> ops, MonoTime deadline);
   // Keys with a prefix that the node itself holds, page by page: `keep` is called for each.
   Result<void> list(const std::string& endpoint, std::string_view prefix, MonoTime deadline,
                     const std::function<void(const std::string&)>& keep);
   Result<StatusAnswer> status(const std::string& endpoint, MonoTime deadline);
 
  private:
-  // Takes an idle connection or opens one, and puts it back.
+  using Connection = std::unique_ptr<CallConnection>;
+
+  Connection take(const std::string& endpoint);  // an idle one, or null
+  Result<Connection> connect(const std::string& endpoint);
+  void keep(const std::string& endpoint, Connection connection, const Result<void>& done);
+  void drop_idle();
+  // Calls use(CallConnection&) with one that is idle or new.
   template <class Use>
   Result<void> with(const std::string& endpoint, Use&& use);
 
@@ -50,7 +59,8 @@ class NodeClient {
   SocketOptions sockets_;
   const Security& security_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::vector<std::unique_ptr<CallConnection>>> idle_;
+  std::unordered_map<std::string, std::vector<Connection>> idle_;  // no empty ones
+  std::size_t idle_count_ = 0;
 };
 
 // A client's sockets: a node that is back is found soon, since somebody waits.

@@ -17,6 +17,8 @@ namespace {
 
 // How long next() sleeps at a time, so that close() is noticed.
 constexpr Duration kSlice = 50ms;
+// Taken before it looks at the time again: nodes that tell without end must not hold it.
+constexpr int kFramesATurn = 256;
 
 }  // namespace
 
@@ -34,7 +36,8 @@ Result<std::unique_ptr<NodeWatcher>> NodeWatcher::open(Options options, Duration
   std::random_device device;
   const std::uint64_t mark = (std::uint64_t{device()} << 32 | device()) | 1;
   watcher->echo_ = fmt::format("{}{:016x}", given.channel.echoes(), mark);
-  watcher->socket_.set(zmq::sockopt::subscribe, given.channel.changes(given.key_prefix));
+  watcher->topic_ = given.channel.changes(given.key_prefix);
+  watcher->socket_.set(zmq::sockopt::subscribe, watcher->topic_);
   watcher->socket_.set(zmq::sockopt::subscribe, watcher->echo_);
   if (auto found = watcher->look_for_members(); !found) return tl::unexpected(found.error());
   // From the echo on nothing is missed.
@@ -53,6 +56,13 @@ Result<void> NodeWatcher::look_for_members() {
   auto members = options_.members();
   if (!members) return tl::unexpected(members.error());
   const bool first = connected_.empty();
+  std::unordered_set<std::string> now;
+  for (const Address& member : *members) now.insert(member.pub);
+  std::erase_if(connected_, [&](const std::string& pub) {
+    if (now.contains(pub)) return false;
+    (void)disconnect(socket_, pub);
+    return true;
+  });
   for (const Address& member : *members) {
     if (!connected_.insert(member.pub).second) continue;
     if (auto there = transport::connect(socket_, member.pub); !there) return there;
@@ -62,7 +72,7 @@ Result<void> NodeWatcher::look_for_members() {
 }
 
 Result<KvChange> NodeWatcher::next(Duration wait) {
-  const MonoTime until = Now::read_mono() + wait;
+  const MonoTime until = Now::read_mono() + std::min<Duration>(wait, 24h * 365);
   std::array<zmq::pollitem_t, 1> items{{{socket_.handle(), 0, ZMQ_POLLIN, 0}}};
   for (;;) {
     if (options_.closed->load(std::memory_order_acquire)) return fail(ErrorCode::kClosed, "the store was closed");
@@ -79,7 +89,7 @@ Result<KvChange> NodeWatcher::next(Duration wait) {
 
 std::optional<KvChange> NodeWatcher::take() {
   Frames frames;
-  for (;;) {
+  for (int i = 0; i < kFramesATurn; ++i) {
     const auto receipt = receive(socket_, frames);
     if (!receipt || *receipt == Receipt::kNothing) return std::nullopt;
     if (*receipt != Receipt::kMessage) continue;
@@ -88,18 +98,20 @@ std::optional<KvChange> NodeWatcher::take() {
       ++echoes_;
       continue;
     }
+    if (frames[0] != topic_) continue;  // another watcher's, of keys that begin like this one's
     const Decoded frame = decode(frames[1], directory_, pool_, types_);
     if (frame.fault != DecodeFault::kNone) continue;
     auto change = told(as<ChangeNews>(*frame.message), frame.envelope.origin, frame.envelope.sequence);
     if (change) return change;
   }
+  return std::nullopt;
 }
 
 std::optional<KvChange> NodeWatcher::told(const ChangeNews& news, NodeId origin, std::uint64_t number) {
   if (!news.key.starts_with(options_.key_prefix)) return std::nullopt;
-  // A node's numbers count its changes of all keys; only a watcher of all of them can see a gap.
+  // A node numbers what it tells on this topic; it begins anew when it was restarted, or had nobody to tell.
   std::uint64_t& last = numbers_[origin];
-  if (options_.key_prefix.empty() && last != 0 && number > last + 1) missed_ = true;
+  if (last != 0 && number != last + 1) missed_ = true;
   last = number;
   if (numbers_.size() > kRemembered) numbers_.clear();
 

@@ -62,7 +62,8 @@ class NodeWatcher final : public KvWatcher {
   MessagePool pool_;
   MessageTypes types_;
   std::unordered_set<std::string> connected_;
-  std::string echo_;  // the topic that each node echoes once
+  std::string topic_;  // on which changes are told
+  std::string echo_;   // the topic that each node echoes once
   std::size_t echoes_ = 0;
   MonoTime next_look_{};
   std::unordered_map<NodeId, std::uint64_t> numbers_;  // of the last change heard, by node

@@ -18,19 +18,22 @@ class TurnLock {
  public:
   void lock() {
     if (mutex_.try_lock()) return;
-    waiting_.fetch_add(1, std::memory_order_relaxed);
+    came_.fetch_add(1, std::memory_order_relaxed);
     mutex_.lock();
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    served_.fetch_add(1, std::memory_order_relaxed);
   }
   void unlock() { mutex_.unlock(); }
 
-  // Lets everybody in who waits now, for as long as that takes, but at most a millisecond: a caller that is not
-  // scheduled meanwhile must not stop the loop.
+  // Lets as many in as wait now, for as long as that takes, but at most a millisecond: a caller that is not scheduled
+  // meanwhile must not stop the loop.
   void give_way() {
-    if (waiting_.load(std::memory_order_relaxed) == 0) return;
+    const std::uint32_t came = came_.load(std::memory_order_relaxed);
+    // Wraps around, hence the difference.
+    const auto wait = [&] { return static_cast<std::int32_t>(came - served_.load(std::memory_order_relaxed)) > 0; };
+    if (!wait()) return;
     mutex_.unlock();
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
-    while (waiting_.load(std::memory_order_relaxed) != 0 && std::chrono::steady_clock::now() < until) {
+    while (wait() && std::chrono::steady_clock::now() < until) {
       std::this_thread::yield();
     }
     mutex_.lock();
@@ -38,7 +41,8 @@ class TurnLock {
 
  private:
   std::mutex mutex_;
-  std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::uint32_t> came_{0};  // callers that had to wait, and those of them that were let in
+  std::atomic<std::uint32_t> served_{0};
 };
 
 }  // namespace hearsay::transport

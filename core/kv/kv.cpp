@@ -126,6 +126,7 @@ std::vector<Result<void>> Kv::put_many(std::span<const Item> items) {
 Result<std::vector<std::string>> Kv::list(std::string_view prefix, std::size_t limit) {
   if (closed()) return closed_error();
   if (!capabilities().list) return invalid(fmt::format("{} cannot list keys", string()));
+  if (prefix_.size() + prefix.size() > kMaxKeyBytes) return std::vector<std::string>();  // longer than any key
   auto keys = do_list(prefix_ + std::string(prefix), limit);
   if (!keys) return keys;
   for (std::string& key : *keys) key.erase(0, prefix_.size());

@@ -34,7 +34,7 @@ void SwimState::digest(Hasher& hasher) const {
   for (const NodeSlot seed : seeds) hasher.add(raw(seed));
   // Only where it can be set, so that the fingerprints of runs without introductions are those from before there were
   // any.
-  if (introduced) hasher.add(introduced);
+  for (const NodeSlot joiner : joiners) hasher.add(raw(joiner));
 }
 
 }  // namespace hearsay::swim

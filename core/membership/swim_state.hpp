@@ -2,7 +2,7 @@
 // believes of the members is in its view.
 //
 // One thread. Every vector is bounded: queue_limit, suspicion_limit, twice the known members (graves), kMaxRelays,
-// kMaxSeeds.
+// kMaxSeeds, kMaxJoiners.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,9 @@ namespace hearsay::swim {
 
 inline constexpr std::size_t kMaxRelays = 64;
 inline constexpr std::size_t kMaxSeeds = 64;
+// Introduced together; who joins beyond them is gossiped.
+inline constexpr std::size_t kMaxJoiners = 1024;
+inline constexpr Duration kIntroduceDelay = 1ms;
 
 // The one probe that is under way.
 struct Probe {
@@ -46,7 +49,6 @@ struct SwimState {
   std::uint8_t awareness = 0;  // Lifeguard's local health: 0 is healthy
   bool leaving = false;
   bool gossip_armed = false;
-  bool introduced = false;  // to whom a seed's first answer told of
 
   Probe probe;
   std::uint64_t round_key = 0;  // the order of this round of probes: a keyed permutation of the first round_size slots
@@ -62,6 +64,7 @@ struct SwimState {
   Graveyard graves;
   std::vector<Relay> relays;
   std::vector<NodeSlot> seeds;
+  std::vector<NodeSlot> joiners;  // through this node, and not introduced yet
 
   void digest(Hasher& hasher) const;
 };

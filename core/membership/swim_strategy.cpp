@@ -67,6 +67,7 @@ void SwimStrategy::on_timer(Step& step, State& s, Timer timer) const {
     case kJoin: ask_seeds(step, s); break;
     case kReconnect: on_reconnect(step, s); break;
     case kReap: on_reap(step, s); break;
+    case kIntroduce: on_introduce(step, s); break;
     default: break;
   }
   wake_gossip(step, s);

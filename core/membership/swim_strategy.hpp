@@ -44,6 +44,7 @@ class SwimStrategy final : public StatefulOf<SwimStrategy, Role::kMembership, sw
     kJoin,
     kReconnect,
     kReap,
+    kIntroduce,
   };
   // How a fact was heard of.
   enum class Via : std::uint8_t {
@@ -93,7 +94,8 @@ class SwimStrategy final : public StatefulOf<SwimStrategy, Role::kMembership, sw
   // ---- the full state (swim_sync.cpp) ----
   void ask_seeds(Step& step, State& s) const;
   void on_sync(Step& step, State& s, NodeSlot from, const swim::Sync& sync) const;
-  MessageRef introduction(Step& step, const State& s, NodeSlot from, const swim::Sync& sync) const;
+  void introduce(Step& step, State& s, NodeSlot joiner) const;
+  void on_introduce(Step& step, State& s) const;
   void send_state(Step& step, NodeSlot to, bool reply) const;
   void on_push_pull(Step& step, State& s, bool stagger) const;
   void on_reconnect(Step& step, State& s) const;

@@ -1,5 +1,6 @@
 // Exchanges of the full state: joining through seeds, periodic push-pull, and the healer of splits.
 #include <algorithm>
+#include <utility>
 
 #include "core/membership/swim_strategy.hpp"
 
@@ -20,32 +21,46 @@ void SwimStrategy::ask_seeds(Step& step, State& s) const {
 // learns from it that it is dead to the asker's side refutes in the answer, and one exchange heals what takes two
 // there. As in memberlist, what was news is passed on, also by a joiner: when many join at once, each seed's answer is
 // only a part, and without that the early ones wait for the next push-pull.
-//
-// A joiner's introduction goes to everyone whom its first answer shows to be a member, also to those it has heard of
-// already: it may know them by gossip, and they need not know it. Later answers, and those of further seeds, add only
-// who is new. At most one message a member of the page, so Sync::kPageMembers a step.
 void SwimStrategy::on_sync(Step& step, State& s, NodeSlot from, const Sync& sync) const {
-  const MessageRef hello = introduction(step, s, from, sync);
+  const bool stranger = !step.view().is_member(from);
   for (const MemberFact& fact : sync.members) {
-    const NodeSlot subject = fact.subject.slot;
-    const bool heard_of = s.introduced && step.view().get(subject).known;
-    hear(step, s, {subject, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, Via::kSync);
-    if (!hello || heard_of || subject == step.self() || subject == from) continue;
-    if (step.view().is_member(subject)) step.send(subject, hello);
+    hear(step, s, {fact.subject.slot, {fact.epoch, fact.incarnation, fact.status}, kNoSlot}, Via::kSync);
   }
-  if (hello && sync.last) s.introduced = true;
+  if (stranger && !sync.reply && step.view().is_member(from)) introduce(step, s, from);
   if (!sync.reply && sync.last) send_state(step, from, true);
 }
 
-// What a joiner tells those that `sync` shows, when that is a seed's answer; nothing otherwise.
-MessageRef SwimStrategy::introduction(Step& step, const State& s, NodeSlot from, const Sync& sync) const {
-  if (!config_.introduce || !sync.reply || s.leaving || !contains(s.seeds, from)) return {};
-  const Update self{step.self(), {step.epoch(), s.incarnation, Status::kAlive}, kNoSlot};
-  // Too long a name for a datagram: counted when it was announced.
-  if (Broadcasts::encoded_bytes(self, step.directory()) > room()) return {};
-  auto message = step.make<Gossip>();
-  message->facts.add(self, step.directory());
-  return step.sealed(std::move(message));
+// Remembers who joined through this node; all who did within a moment are introduced together.
+void SwimStrategy::introduce(Step& step, State& s, NodeSlot joiner) const {
+  if (!config_.introduce || s.leaving || s.joiners.size() == kMaxJoiners) return;
+  if (s.joiners.empty()) step.arm(kIntroduce, kIntroduceDelay);
+  s.joiners.push_back(joiner);
+}
+
+// Tells every member of them. A seed is connected to whoever joined through it, so a cluster that starts at once needs
+// no other connection before everyone knows everyone. What is lost is gossiped, as ever.
+void SwimStrategy::on_introduce(Step& step, State& s) const {
+  const std::vector<NodeSlot> joiners = std::exchange(s.joiners, {});
+  const View view = step.view();
+  for (auto next = joiners.begin(); next != joiners.end();) {
+    auto message = step.make<Gossip>();
+    NodeSlot only = kNoSlot;  // told of itself alone, a joiner need not be
+    for (std::size_t used = 0; next != joiners.end(); ++next) {
+      const Update update{*next, view.get(*next).belief, kNoSlot};
+      if (!is_member(update.belief.status)) continue;
+      const std::size_t bytes = Broadcasts::encoded_bytes(update, step.directory());
+      if (bytes > room()) continue;  // too long a name for a datagram: counted when it was heard
+      if (used + bytes > room()) break;
+      used += bytes;
+      only = message->facts.empty() ? *next : kNoSlot;
+      message->facts.add(update, step.directory());
+    }
+    if (message->facts.empty()) continue;
+    const MessageRef introduction = step.sealed(std::move(message));
+    view.for_each_known([&](NodeSlot member, const Belief& belief) {
+      if (is_member(belief.status) && member != step.self() && member != only) step.send(member, introduction);
+    });
+  }
 }
 
 // All pages at once: each counts alone, so that they may arrive in any order, and nobody has to collect them.

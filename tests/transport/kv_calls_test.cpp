@@ -1,6 +1,7 @@
 // Handles in the hands of threads, closed handles, and servers that go. On every backend.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <set>
@@ -327,6 +328,50 @@ HEARSAY_KV_CASE(watch_missed, "watch: who does not listen is told what was misse
   change = watcher->next(0s);
   REQUIRE(change);
   CHECK(change->item.value == "after");
+}
+
+using ListeningToNodes = std::tuple<GossipAlone, ServiceFixture>;
+HEARSAY_KV_CASE(watch_missed_of_nodes, "watch: who does not listen to nodes is told that changes were lost on the way",
+                ListeningToNodes) {
+  const auto kv = f.open("ns");
+  const auto watcher = std::move(kv->watch("watched").value());
+  const auto other = std::move(kv->watch("watch").value());  // its changes are not counted for the first one
+  const std::string value(32 * 1024, 'v');
+  for (int i = 0; i < 2000; ++i) REQUIRE(kv->put({"watched " + std::to_string(i % 10), value, 0s}));
+  REQUIRE(kv->put({"watch", "last", 0s}));
+  int puts = 0;
+  auto change = watcher->next(kPatience);
+  for (; change && change->kind == KvChange::Kind::kPut; change = watcher->next(0s)) ++puts;
+  CHECK(puts > 0);
+  CHECK(puts < 2000);
+  // A gap shows with the next change that arrives.
+  CHECK(eventually([&] {
+    REQUIRE(kv->put({"watched more", "v", 0s}));
+    for (auto next = watcher->next(10ms); next; next = watcher->next(0s)) {
+      if (next->kind == KvChange::Kind::kMissed) return true;
+    }
+    return false;
+  }));
+}
+
+HEARSAY_KV_CASE(watch_none_missed, "watch: whose prefix others share is told of nothing missed", WatchingKv) {
+  const auto kv = f.open("ns");
+  const auto watcher = std::move(kv->watch("a").value());
+  const auto wider = std::move(kv->watch().value());
+  const auto narrower = std::move(kv->watch("ab").value());
+  for (int i = 0; i < 20; ++i) {
+    for (const char* key : {"b", "ab", "a"}) REQUIRE(kv->put({key, std::to_string(i), 0s}));
+  }
+  std::vector<std::string> heard;
+  while (heard.size() < 40) {
+    const auto change = watcher->next(kPatience);
+    REQUIRE(change);
+    REQUIRE(change->kind == KvChange::Kind::kPut);
+    heard.push_back(change->item.key + change->item.value);
+  }
+  CHECK(std::count(heard.begin(), heard.end(), "ab19") == 1);
+  CHECK(std::count(heard.begin(), heard.end(), "a19") == 1);
+  CHECK(watcher->next(0s).error().code == ErrorCode::kTimeout);
 }
 
 }  // namespace hearsay::test
