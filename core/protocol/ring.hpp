@@ -64,9 +64,36 @@ struct RingChange {
   std::vector<RingMember> left;
 };
 
+// What a ring promises. `hearsay ring check` and the suite hold it to that (sim/rings/check.hpp); the simulator and the
+// comparison read it.
+struct RingTraits {
+  // Any member may leave and only its own keys move. Otherwise only the last one of the order that the ring numbers its
+  // members by: others may leave, too, and keys of those behind them move.
+  bool any_removal = true;
+  // A member's share is in proportion to its weight. Otherwise weights are ignored.
+  bool weights = false;
+  // Replicas come from the algorithm itself, as by walking on or by rank. Otherwise the hash is hashed again until
+  // there are enough (OwnerPlacement).
+  bool native_replicas = false;
+  // Replicas lie in distinct zones as long as there are enough zones.
+  bool zones = false;
+  // The placement is a function of the set of members alone: nodes that learned of the same members in another order
+  // agree. Otherwise apply() may lead to another placement than place() of the same members.
+  bool set_pure = true;
+  // A change moves the keys that have to move, and no others.
+  bool minimal_disruption = true;
+  // The algorithm numbers its members 0, 1, 2, ..., and everybody has to number them alike. Which order that is, its
+  // header says.
+  bool agreed_index = false;
+  // Placing depends on how many keys each member has: on loads, not on members alone.
+  bool needs_loads = false;
+};
+
 class Ring : public Component {
  public:
   Role role() const final { return Role::kRing; }
+
+  virtual RingTraits traits() const { return {}; }
 
   // The hash of a key: XXH3-64 unless the algorithm has its own.
   virtual std::uint64_t hash_key(std::string_view key) const;
@@ -76,7 +103,8 @@ class Ring : public Component {
   virtual std::shared_ptr<const Placement> place(std::span<const RingMember> members) const = 0;
 
   // The placement after a change, by default the whole one from the new set (`members`, as above). A ring overrides it
-  // where a merge is cheaper; the result must equal place(members).
+  // where a merge is cheaper, or where the order of changes matters: the result must equal place(members) if the ring
+  // is set-pure.
   virtual std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
                                                  std::span<const RingMember> members) const;
 };

@@ -48,6 +48,7 @@ class Karger final : public Ring {
   // bits a point are for tests that need equal points.
   explicit Karger(std::uint32_t points, unsigned point_bits = 64, std::uint32_t max_points = kMaxPoints);
 
+  RingTraits traits() const override { return {.weights = true, .native_replicas = true}; }
   // O(P) expected for P points in all, O(P log P) at worst.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // Merges the changed members' points into the old circle: O(c log c) for the c points that come and go and one copy

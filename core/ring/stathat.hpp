@@ -32,6 +32,7 @@ class Stathat final : public Ring {
  public:
   explicit Stathat(std::uint32_t points) : points_(points) {}
 
+  RingTraits traits() const override { return {.native_replicas = true}; }
   // CRC32 of the key, in the upper half.
   std::uint64_t hash_key(std::string_view key) const override { return std::uint64_t{crc32(key)} << 32; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
