@@ -24,6 +24,7 @@ void declare_verbs(VerbSet& verbs) {
   declare_status(verbs, status);
   declare_keygen(verbs, keygen);
   declare_kv(verbs, [](const KvSettings& settings) { return kv(settings, open_kv); });
+  declare_ring(verbs, ring_compare, ring_check, ring_lookup);
   declare_bench(verbs, bench_startup, bench_lookup, bench_expiry);
 }
 

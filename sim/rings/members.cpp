@@ -37,7 +37,7 @@ Result<Member> parse_member(std::string_view text) {
 MemberSet::MemberSet(std::span<const Member> members) {
   list_.reserve(members.size());
   for (const Member& member : members) {
-    if (!slots_.contains(member.name)) list_.push_back(ring_member(member, slot_of(member.name)));
+    if (!names_->slots.contains(member.name)) list_.push_back(ring_member(member, slot_of(member.name)));
   }
   std::sort(list_.begin(), list_.end(), by_id);
 }
@@ -78,19 +78,19 @@ bool MemberSet::contains(std::string_view name) const {
 }
 
 NodeSlot MemberSet::slot(std::string_view name) const {
-  const auto found = slots_.find(name);
-  return found == slots_.end() ? kNoSlot : found->second;
+  const auto found = names_->slots.find(name);
+  return found == names_->slots.end() ? kNoSlot : found->second;
 }
 
 NodeSlot MemberSet::slot_of(std::string_view name) {
   if (const NodeSlot known = slot(name); known != kNoSlot) return known;
-  const NodeSlot next{static_cast<std::uint32_t>(names_.size())};
-  slots_.emplace(names_.emplace_back(name), next);
+  const NodeSlot next{static_cast<std::uint32_t>(names_->by_slot.size())};
+  names_->slots.emplace(names_->by_slot.emplace_back(name), next);
   return next;
 }
 
 RingMember MemberSet::ring_member(const Member& member, NodeSlot slot) const {
-  return {slot, node_id(member.name), names_[raw(slot)], member.weight, member.zone};
+  return {slot, node_id(member.name), names_->by_slot[raw(slot)], member.weight, member.zone};
 }
 
 }  // namespace hearsay::rings

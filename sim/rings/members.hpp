@@ -1,10 +1,11 @@
 // The members of a ring under test, by name: who they are, how they come and go, and what a ring is told of it.
 //
-// One thread. Names are unique; a member that comes back has the slot it had.
+// One thread, for a set and its copies. Names are unique; a member that comes back has the slot it had.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,15 +54,19 @@ class MemberSet {
   std::span<const RingMember> list() const { return list_; }  // by id
   std::size_t size() const { return list_.size(); }
   bool contains(std::string_view name) const;
-  std::string_view name(NodeSlot slot) const { return names_[raw(slot)]; }  // of a slot that was given
+  std::string_view name(NodeSlot slot) const { return names_->by_slot[raw(slot)]; }  // of a slot that was given
   NodeSlot slot(std::string_view name) const;
 
  private:
   NodeSlot slot_of(std::string_view name);
   RingMember ring_member(const Member& member, NodeSlot slot) const;
 
-  std::deque<std::string> names_;  // by slot; stay where they are
-  std::unordered_map<std::string_view, NodeSlot> slots_;
+  // Only grow; copies of a set have them together, so that their members' names stay where they are.
+  struct Names {
+    std::deque<std::string> by_slot;
+    std::unordered_map<std::string_view, NodeSlot> slots;
+  };
+  std::shared_ptr<Names> names_ = std::make_shared<Names>();
   std::vector<RingMember> list_;
 };
 

@@ -1,0 +1,140 @@
+// `hearsay ring check` and `hearsay ring lookup`.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/chosen_ring.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
+#include "cli/verbs.hpp"
+#include "sim/plan/input.hpp"
+#include "sim/rings/check.hpp"
+#include "sim/rings/members.hpp"
+
+namespace hearsay::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using rings::Verdict;
+
+std::string_view word_of(const Verdict& verdict) {
+  switch (verdict.outcome) {
+    case Verdict::Outcome::kHolds: return "holds";
+    case Verdict::Outcome::kBroken: return "broken";
+    case Verdict::Outcome::kNotPromised: break;
+  }
+  return "not promised";
+}
+
+std::string text_of(const ChosenRing& chosen, const std::vector<Verdict>& verdicts) {
+  std::string out = fmt::format("{}: {}\n", chosen.text, rings::passed(verdicts) ? "keeps what it promises" : "is broken");
+  for (const Verdict& verdict : verdicts) {
+    out += fmt::format("  {:<13} {:<18} {}\n", word_of(verdict), verdict.property, verdict.meaning);
+    if (verdict.example) out += fmt::format("  {:<32} {}\n", "", plan::one_line(rings::text_of(*verdict.example)));
+  }
+  return out;
+}
+
+Json json_of(const ChosenRing& chosen, const std::vector<Verdict>& verdicts) {
+  Json json{{"ring", chosen.text}, {"passed", rings::passed(verdicts)}, {"properties", Json::array()}};
+  for (const Verdict& verdict : verdicts) {
+    Json one{{"property", verdict.property}, {"outcome", word_of(verdict)}, {"trials", verdict.trials}};
+    if (verdict.example) one["example"] = rings::text_of(*verdict.example);
+    json["properties"].push_back(std::move(one));
+  }
+  return json;
+}
+
+std::string dumped(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<std::vector<std::string>> lines_of(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return invalid(fmt::format("--members-file {}: cannot be read", path));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty() && line.front() != '#') lines.push_back(line);
+  }
+  return lines;
+}
+
+Result<std::vector<rings::Member>> members_of(const RingLookupSettings& settings) {
+  std::vector<std::string> texts = settings.members;
+  if (!settings.members_file.empty()) {
+    auto lines = lines_of(settings.members_file);
+    if (!lines) return tl::unexpected(lines.error());
+    texts.insert(texts.end(), lines->begin(), lines->end());
+  }
+  if (texts.empty()) return invalid("--members or --members-file is required, as in --members a:11211=3,b:11211");
+  std::vector<rings::Member> members;
+  for (const std::string& text : texts) {
+    auto member = rings::parse_member(text);
+    if (!member) return tl::unexpected(member.error());
+    members.push_back(std::move(*member));
+  }
+  rings::MemberSet set(members);
+  if (set.size() == members.size()) return members;
+  std::vector<std::string> names;
+  for (const rings::Member& member : members) names.push_back(member.name);
+  std::sort(names.begin(), names.end());
+  return invalid(fmt::format("two members are called '{}'", *std::adjacent_find(names.begin(), names.end())));
+}
+
+}  // namespace
+
+int ring_check(const RingCheckSettings& settings) {
+  const auto chosen = choose_rings(settings.rings);
+  if (!chosen) return failed(chosen.error());
+  bool all = true;
+  std::string text;
+  Json json = Json::array();
+  for (const ChosenRing& one : *chosen) {
+    const auto verdicts = rings::check(*one.ring, {settings.seed, settings.trials});
+    all = all && rings::passed(verdicts);
+    if (settings.json) {
+      json.push_back(json_of(one, verdicts));
+    } else {
+      text += (text.empty() ? "" : "\n") + text_of(one, verdicts);
+    }
+  }
+  if (const int code = print_or_fail(settings.json ? dumped(json, 2) : text); code != kOk) return code;
+  return all ? kOk : kUnmet;
+}
+
+int ring_lookup(const RingLookupSettings& settings) {
+  const auto chosen = choose_ring(settings.ring);
+  if (!chosen) return failed(chosen.error());
+  const auto members = members_of(settings);
+  if (!members) return failed(members.error());
+  const rings::MemberSet set(*members);
+  if (settings.replicas > set.size()) {
+    return failed(Error{ErrorCode::kInvalidArgument,
+                        fmt::format("--replicas {}: there are {} members", settings.replicas, set.size())});
+  }
+  const auto placement = chosen->ring->place(set.list());
+  std::vector<NodeSlot> found(settings.replicas);
+  const auto line_of = [&](const std::string& key) {
+    found.resize(placement->replicas(chosen->ring->hash_key(key), found));
+    std::vector<std::string> names;
+    for (const NodeSlot slot : found) names.emplace_back(set.name(slot));
+    if (settings.json) return dumped(Json{{"key", key}, {"owner", names.front()}, {"replicas", names}}, -1);
+    return fmt::format("{}\t{}\n", plan::one_line(key), fmt::join(names, "\t"));
+  };
+  if (!settings.keys.empty()) {
+    std::string text;
+    for (const std::string& key : settings.keys) text += line_of(key);
+    return print_or_fail(text);
+  }
+  for (std::string key; std::getline(std::cin, key);) {
+    if (const int code = print_or_fail(line_of(key)); code != kOk) return code;
+  }
+  return kOk;
+}
+
+}  // namespace hearsay::cli
