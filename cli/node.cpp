@@ -99,6 +99,11 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
 
 int node(const NodeSettings& given) {
   NodeSettings settings = given;
+  if (settings.bind.starts_with("inproc:")) {
+    return failed(
+        Error{ErrorCode::kInvalidArgument,
+              fmt::format("--bind {}: no other process could reach it; give tcp:// or ipc://", settings.bind)});
+  }
   // A cluster on real sockets is complete as soon as its last node has joined, and its ring bounded whatever weights
   // others name; a --set may say otherwise.
   const auto prepend = [&](std::string assignment) {
@@ -122,7 +127,8 @@ int node(const NodeSettings& given) {
 int serve(const ServeSettings& settings) {
   NodeSettings alone;
   alone.membership = "static";
-  alone.overrides = {fmt::format("replication.max_items={}", settings.max_items),
+  // It has no replica that could bring back what was deleted, so nothing of that need be remembered.
+  alone.overrides = {"replication.tombstone_grace=0s", fmt::format("replication.max_items={}", settings.max_items),
                      fmt::format("replication.max_bytes={}B", settings.max_bytes)};
   const auto strategies = choose_strategies(alone);
   if (!strategies) return failed(strategies.error());

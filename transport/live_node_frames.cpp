@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "transport/endpoint.hpp"
 #include "transport/live_node.hpp"
 
 namespace hearsay::transport {
@@ -125,7 +126,7 @@ void LiveNode::on_hello(std::string_view route, const Hello& hello) {
     // Itself, by way of its own seeds; or another one.
     if (card.address != address_) {
       count(Counted::kNameConflicts);
-      log(LogLevel::kWarning, fmt::format("another node at {} calls itself '{}', too", card.address, card.name));
+      log(LogLevel::kWarning, fmt::format("another node at {} calls itself '{}', too", shown(card.address), name_));
       welcome->holder = address_;
     }
   } else {
@@ -182,12 +183,12 @@ void LiveNode::on_call(std::string_view route, std::string_view channel, const C
   const std::string prefix = key_prefix(channel);
   for (std::uint32_t i = 0; i < call.ops.size(); ++i) {
     const ClientOp& op = call.ops[i];
-    if (refused || !op.key.starts_with(prefix)) {
+    if (refused || !op.key.starts_with(prefix) || op.key.size() == prefix.size()) {
       const ErrorCode error = refused ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument;
       complete(number, i, {false, static_cast<std::uint8_t>(error), {}, {}, {}});
       continue;
     }
-    if (op.op == OpKind::kGet && !op.key.empty()) {
+    if (op.op == OpKind::kGet) {
       if (const auto found = core_->read_alone(op.key, now.mono)) {
         complete(
             number, i,
