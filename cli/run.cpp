@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/not_honoured.hpp"
 #include "cli/real_run.hpp"
@@ -42,7 +43,7 @@ class Session {
   // Runs all seeds, `jobs` at a time; results in the order of the seeds. An error is that of the lowest seed.
   Result<std::vector<measure::Results>> run_all(std::uint64_t first_seed, EventLog* log);
   // The one run on real sockets.
-  Result<RealRun> run_real(std::uint64_t seed, double tolerance, EventLog* log);
+  Result<RealRun> run_real(std::uint64_t seed, double tolerance, const RunFolder& folder, EventLog* log);
   double elapsed_s() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   }
@@ -149,11 +150,12 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   return results;
 }
 
-Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, EventLog* log) {
+Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, const RunFolder& folder, EventLog* log) {
   RealRunOptions options;
   options.processes = settings_.processes;
   options.tolerance = tolerance;
-  options.source = {settings_.file, settings_.overrides};
+  // As it was read: the user's own file may have changed before the last node is started.
+  options.source = {folder.path() + "/scenario.toml", settings_.overrides};
   options.interrupted = &interrupt_flag();
   options.observations = [log](const Observation& observation) { log->write(observation); };
   options.operations = [log](const measure::OpRecord& op) { log->write(op); };
@@ -163,7 +165,12 @@ Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, EventLog
       progress_.show(fmt::format("{}: {:.0f} of {:.0f} s on real sockets", plan_.name, done_s, all_s));
     };
   }
-  auto ran = run_on_sockets(plan_, seed, options);
+  Result<RealRun> ran = fail(ErrorCode::kInternal, "not run");
+  try {
+    ran = run_on_sockets(plan_, seed, options);
+  } catch (const std::exception& error) {  // memory that ran out
+    ran = fail(ErrorCode::kInternal, fmt::format("the run failed: {}", error.what()));
+  }
   progress_.clear();
   return ran;
 }
@@ -347,8 +354,12 @@ int run(const RunSettings& given) {
   std::optional<RealFacts> facts;
   Result<std::vector<measure::Results>> results;
   if (real) {
-    auto ran = session.run_real(seed, *tolerance, &*log);
-    if (!ran) return give_up(ran.error());
+    auto ran = session.run_real(seed, *tolerance, *folder, &*log);
+    if (!ran) {
+      folder->discard();
+      const int code = failed(ran.error());
+      return was_interrupted() ? int{kInterrupted} : code;
+    }
     results->push_back(std::move(ran->results));
     facts = std::move(ran->facts);
     manifest.set("machine", machine_json(*facts));

@@ -173,8 +173,9 @@ class LiveNode {
   std::map<std::uint32_t, FaultEffect> fault_effects(FaultTotals& totals);
   // A paused node's process is there and does nothing, as after SIGSTOP: from this call's return on.
   void pause(bool paused);
-  // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before.
-  void submit(Request request, std::function<void(const Reply&)> replied);
+  // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before. False: too
+  // many wait, and it was not taken.
+  bool submit(Request request, std::function<void(const Reply&)> replied);
   std::vector<SentOfType> sent();
   std::uint64_t counted(Counted what);
   void save(Persisted& out);
