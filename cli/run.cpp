@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
@@ -187,11 +188,6 @@ std::string repeat_command(const RunSettings& settings, std::uint64_t seed, std:
   return runs > 1 ? text + fmt::format(" --runs {}", runs) : text;
 }
 
-// Of a JSON document that quotes file names: they may hold any byte.
-std::string dumped(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 // The manifest of a run: written before it, and once more when the rest of the folder is there.
 class Manifest {
  public:
@@ -211,7 +207,7 @@ class Manifest {
     json_["scenario"] = plan::manifest(plan);
   }
   void set(std::string_view key, nlohmann::ordered_json value) { json_[std::string(key)] = std::move(value); }
-  Result<void> write(const RunFolder& folder) const { return folder.write("manifest.json", dumped(json_)); }
+  Result<void> write(const RunFolder& folder) const { return folder.write("manifest.json", json_text(json_, 2)); }
 
  private:
   nlohmann::ordered_json json_;
@@ -240,7 +236,7 @@ Saved save(const RunFolder& folder, EventLog& log, const std::vector<measure::Re
   if (auto closed = log.close(); !closed) drop_log(closed);
   std::string rows = measure::csv_header();
   for (std::size_t i = 0; i < results.size(); ++i) rows += measure::csv_rows(std::to_string(i), results[i]);
-  const std::string report = dumped(json);
+  const std::string report = json_text(json, 2);
   for (const auto& [name, content] : {std::pair<std::string_view, const std::string*>("results.json", &report),
                                       std::pair<std::string_view, const std::string*>("rows.csv", &rows)}) {
     auto written = folder.write(name, *content);
@@ -283,10 +279,8 @@ std::uint64_t first_failed_seed(const std::vector<measure::Results>& results) {
   return failed == results.end() ? results.front().seed : failed->seed;
 }
 
-int run_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return error.code == ErrorCode::kInternal ? kFailure : kUsage;
-}
+// Before anything runs: what is wrong is a word of the caller's, or of the scenario.
+int run_failed(const Error& error) { return failed(error, error.code == ErrorCode::kInternal ? kFailure : kUsage); }
 
 // What does not go together. A real run takes its time, and has the machine for itself.
 Result<void> check_where(const RunSettings& settings) {
@@ -397,7 +391,7 @@ int run(const RunSettings& given) {
     report.folder.clear();
   }
   const Result<void> shown =
-      print_out(settings.json ? dumped(json) : summary_text(report, Palette(settings.color, stdout)));
+      print_out(settings.json ? json_text(json, 2) : summary_text(report, Palette(settings.color, stdout)));
   if (!saved.outcome) {
     if (saved.anything) {
       saved.outcome.error().message +=
