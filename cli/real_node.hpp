@@ -63,7 +63,8 @@ class RealNode {
 class RealNodes {
  public:
   virtual ~RealNodes() = default;
-  // Opens a node of the plan, which is bound and answers, but joins nobody before begin(). `life` counts from 1.
+  // Opens a node of the plan, which is bound and answers clients, but joins nobody before begin(), nor anybody through
+  // it. `life` counts from 1.
   virtual Result<std::unique_ptr<RealNode>> open(NodeSlot node, Epoch life,
                                                  std::shared_ptr<const Persisted> persisted) = 0;
 };

@@ -70,8 +70,8 @@ struct NodeOptions {
   std::optional<Epoch> epoch;      // otherwise from the wall clock
   // Between telling the others and stopping, at most; it ends as soon as nothing is left to be handed over.
   Duration leave_grace = 30s;
-  // For experiments: it binds and answers, but joins nobody until begin() says so; what survived a former life; faults
-  // in front of its sockets.
+  // For experiments: it binds and answers clients, but joins nobody, nor anybody through it, until begin() says so;
+  // what survived a former life; faults in front of its sockets.
   bool hold = false;
   std::shared_ptr<const Persisted> persisted;
   std::optional<FaultFilterOptions> faults;
@@ -256,6 +256,7 @@ class LiveNode {
   MessageRef decoded(std::string_view bytes, NodeId& origin);
   void on_message(NodeSlot from, MessageRef message);
   void on_hello(std::string_view route, const Hello& hello);
+  void hold_hello(std::string_view route, const MessageRef& hello);
   void on_client(std::string_view route, std::string_view channel, const Message& message);
   void on_call(std::string_view route, std::string_view channel, const Call& call);
   void on_list(std::string_view route, std::string_view channel, const ListCall& call);
@@ -324,6 +325,8 @@ class LiveNode {
   std::vector<Card> held_peers_;
   std::vector<NodeId> forgotten_;  // of forget(), until the loop closes their connections
   bool begun_ = false;
+  // Of a held node, by route: who asked for it before begin(), and is answered then. kMaxHeldHellos at most.
+  std::vector<std::pair<std::string, MessageRef>> held_hellos_;
   std::vector<SentOfType> sent_;  // few types: found by a scan
   std::size_t connections_ = 0;   // to peers
   std::string buffer_;
