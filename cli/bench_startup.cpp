@@ -77,18 +77,30 @@ Result<void> open_store(const KvOptions& options, Times& times) {
   return first_put_and_get(**kv, "store", begin, times);
 }
 
+// What a node of its own process is given: what the store was given. Its environment has no options.
+std::vector<std::string> arguments_of(const KvOptions& store, const std::string& name) {
+  std::vector<std::string> arguments{"--name", name};
+  const auto add = [&arguments](const char* option, const std::string& value) {
+    if (!value.empty()) arguments.insert(arguments.end(), {option, value});
+  };
+  add("--namespace", store.name_space);
+  add("--key-file", store.security.key_file);
+  add("--server-key", store.security.server_key);
+  add("--allow-file", store.security.allow_file);
+  return arguments;
+}
+
 // A process from fork on, and a client of it in this one.
 Result<void> open_process(const BenchStartupSettings& settings, Times& times) {
   const auto begin = Clock::now();
-  auto process = NodeProcess::start({"--name", "bench"});
+  auto process = NodeProcess::start(arguments_of(settings.store, "bench"));
   if (!process) return tl::unexpected(process.error());
   const auto endpoint = process->wait_ready(kStartPatience);
   if (!endpoint) return tl::unexpected(endpoint.error());
   times.add("process: ready", Clock::now() - begin);
-  KvOptions options;
+  KvOptions options = settings.store;
   options.backend = "service";
   options.servers = {*endpoint};
-  options.timeout = settings.store.timeout;
   auto kv = open_kv(options);
   if (!kv) return tl::unexpected(kv.error());
   return first_put_and_get(**kv, "process", begin, times);
@@ -166,10 +178,10 @@ Result<void> open_cluster(const KvOptions& given, std::uint32_t count, Times& ti
 }
 
 // The same of processes, which are asked, each until it sees all: so a node may have seen all for as long as a turn.
-Result<void> open_process_cluster(std::uint32_t count, Times& times) {
-  const auto channel = transport::Channel::make(transport::kDefaultTopic, transport::kDefaultService, "");
+Result<void> open_process_cluster(const KvOptions& store, std::uint32_t count, Times& times) {
+  const auto channel = transport::Channel::make(store.topic, store.service, store.name_space);
   if (!channel) return tl::unexpected(channel.error());
-  const auto security = transport::load_security({}, false, true);
+  const auto security = transport::load_security(store.security, false, true);
   if (!security) return tl::unexpected(security.error());
   auto context = transport::make_context();
   if (!context) return tl::unexpected(context.error());
@@ -179,7 +191,7 @@ Result<void> open_process_cluster(std::uint32_t count, Times& times) {
   std::vector<NodeProcess> processes;
   std::vector<std::string> endpoints;
   for (std::uint32_t i = 0; i < count; ++i) {
-    std::vector<std::string> arguments{"--name", fmt::format("bench-{}", i)};
+    std::vector<std::string> arguments = arguments_of(store, fmt::format("bench-{}", i));
     if (i > 0) arguments.insert(arguments.end(), {"--seed-node", endpoints.front()});
     auto process = NodeProcess::start(arguments);
     if (!process) return tl::unexpected(process.error());
@@ -218,6 +230,10 @@ Result<Times> measure(const BenchStartupSettings& settings) {
   }
   if (settings.nodes.empty()) sizes = {2, 10, 50};
   const bool alone = settings.store.backend == "gossip" && settings.store.servers.empty();
+  if (!alone && (settings.processes || !settings.nodes.empty())) {
+    return invalid(fmt::format("{}: clusters are started of gossip alone, and without --servers",
+                               settings.processes ? "--processes" : "--nodes"));
+  }
   if (settings.store.backend == "service" && settings.store.servers.empty()) {
     return invalid("--servers is missing: which nodes to ask");
   }
@@ -232,7 +248,8 @@ Result<Times> measure(const BenchStartupSettings& settings) {
   if (auto done = repeat([&] { return open_process(settings, times); }); !done) return tl::unexpected(done.error());
   for (const std::uint32_t size : sizes) {
     auto done = repeat([&] {
-      return settings.processes ? open_process_cluster(size, times) : open_cluster(settings.store, size, times);
+      return settings.processes ? open_process_cluster(settings.store, size, times)
+                                : open_cluster(settings.store, size, times);
     });
     if (!done) return tl::unexpected(done.error());
   }
@@ -267,8 +284,9 @@ int bench_startup(const BenchStartupSettings& settings) {
   }
   const SignalGuard guard;
   const auto times = measure(settings);
-  if (!times) return failed(times.error());
+  // Its nodes may have heard the same ^C, and what then fails is no news.
   if (was_interrupted()) return kInterrupted;
+  if (!times) return failed(times.error());
   std::string text;
   if (settings.json) {
     nlohmann::ordered_json benchmarks = nlohmann::ordered_json::array();
@@ -284,8 +302,7 @@ int bench_startup(const BenchStartupSettings& settings) {
   } else {
     text = text_of(settings, *times);
   }
-  if (auto printed = print_out(text); !printed) return failed(printed.error());
-  return kOk;
+  return print_or_fail(text);
 }
 
 }  // namespace hearsay::cli

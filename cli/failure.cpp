@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/exit_codes.hpp"
+#include "cli/terminal.hpp"
 #include "sim/plan/input.hpp"
 
 namespace hearsay::cli {
@@ -21,9 +22,16 @@ int exit_code_of(ErrorCode code) {
   return kFailure;
 }
 
-int failed(const Error& error) {
+int failed(const Error& error) { return failed(error, exit_code_of(error.code)); }
+
+int failed(const Error& error, int code) {
   std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return exit_code_of(error.code);
+  return code;
+}
+
+int print_or_fail(std::string_view text) {
+  const auto printed = print_out(text);
+  return printed ? int{kOk} : failed(printed.error(), kFailure);
 }
 
 }  // namespace hearsay::cli

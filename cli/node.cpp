@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
@@ -53,7 +54,7 @@ std::string ready_line(const ServingSettings& settings, LiveNode& node, const st
                                     {"ready_ms", std::chrono::duration<double, std::milli>(took).count()},
                                     {"members", node.members()},
                                     {"strategies", text}};
-  return json.dump() + "\n";
+  return json_text(json);
 }
 
 // True once it is ready, false when it was asked to end before; an error when it cannot be.
@@ -86,7 +87,7 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   if (!ready) return failed(ready.error());
   if (!*ready) return kInterrupted;
   const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
-  if (auto printed = print_out(line); !printed) return failed(printed.error());
+  if (const int code = print_or_fail(line); code != kOk) return code;
   while (!was_interrupted()) {
     if (auto lost = node.wait_end(kLook); !lost) return failed(lost.error());
   }

@@ -63,6 +63,8 @@ class Options {
               const std::string& doc);
   void real(const std::string& names, double& value, double low, double high, const std::string& type,
             const std::string& doc);
+  void real(const std::string& names, std::optional<double>& value, double low, double high, const std::string& type,
+            const std::string& doc);
   // "500ms", "2s".
   void duration(const std::string& names, Duration& value, Duration low, Duration high, const std::string& doc);
   // "64KiB", "2MB".

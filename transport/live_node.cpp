@@ -10,10 +10,12 @@
 #include <array>
 #include <limits>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "transport/address.hpp"
 #include "transport/endpoint.hpp"
+#include "transport/zmq_error.hpp"
 
 namespace hearsay::transport {
 
@@ -135,7 +137,11 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   node->core_ = std::move(*made);
   if (options.faults) node->faults_.emplace(self, *options.faults);
   node->started_ = now.mono;
-  node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+  try {
+    node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+  } catch (const std::system_error&) {
+    return zmq_failure(EAGAIN, fmt::format("starting the thread of '{}'", node->name_));
+  }
   return node;
 }
 
@@ -508,15 +514,12 @@ void LiveNode::pause(bool paused) {
   while (paused && !resting_.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 
-void LiveNode::submit(Request request, std::function<void(const Reply&)> replied) {
+bool LiveNode::submit(Request request, std::function<void(const Reply&)> replied) {
   const std::lock_guard guard(lock_);
-  if (submitted_.size() >= kMaxSubmitted) {
-    Reply refused;
-    refused.error = ErrorCode::kUnavailable;
-    return replied(refused);
-  }
+  if (submitted_.size() >= kMaxSubmitted) return false;
   submitted_.push_back({std::move(request), std::move(replied)});
   wake_->signal();
+  return true;
 }
 
 void LiveNode::run_submitted(Now now) {

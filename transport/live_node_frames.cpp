@@ -50,6 +50,9 @@ constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
 // How many nodes are remembered as listeners or heard ones: more than there can be.
 constexpr std::size_t kMaxHeard = std::size_t{1} << 16;
 
+// Who waits for a held node to begin; more ask again.
+constexpr std::size_t kMaxHeldHellos = 1024;
+
 }  // namespace
 
 template <class M>
@@ -98,7 +101,10 @@ void LiveNode::on_router(Frames& frames) {
   const MessageRef message = decoded(frames[2], origin);
   if (!message) return;
   if (!peer) return on_client(route, channel, *message);
-  if (is<Hello>(*message)) return on_hello(route, as<Hello>(*message));
+  if (is<Hello>(*message)) {
+    if (phase_ == Phase::kHeld && as<Hello>(*message).answer) return hold_hello(route, message);
+    return on_hello(route, as<Hello>(*message));
+  }
   const NodeSlot from = core_->directory().find(origin);
   if (from == kNoSlot) return count(Counted::kDroppedStranger);
   // Of the strategies' own: a transport's message is no node's to send here.
@@ -113,6 +119,14 @@ void LiveNode::on_message(NodeSlot from, MessageRef message) {
   // What leaving waits for is that items were handed over; others' gossip never ends.
   if (message->type->role == Role::kReplication) last_traffic_ = now.mono;
   core_->receive(now, from, std::move(message));
+}
+
+// A node that has not begun is not there, and nobody joins through it. Were the question dropped, whoever asked would
+// ask again too late; of one that asks again, one is answered.
+void LiveNode::hold_hello(std::string_view route, const MessageRef& hello) {
+  const auto from = [route](const auto& held) { return held.first == route; };
+  if (std::ranges::any_of(held_hellos_, from) || held_hellos_.size() >= kMaxHeldHellos) return;
+  held_hellos_.emplace_back(route, hello);
 }
 
 void LiveNode::on_hello(std::string_view route, const Hello& hello) {
