@@ -13,6 +13,9 @@ int exit_code_of(ErrorCode code);
 int failed(const Error& error);
 // Where the kind of error says less than the place: with this code.
 int failed(const Error& error, int code);
+// What failed() adds to errors of the caller's: where values came from that are not on the command line, which may be
+// what is wrong. Once, before the verb begins.
+void set_other_sources(std::string places);
 // Prints all that a verb has to say: kOk, or how it ends when it cannot.
 int print_or_fail(std::string_view text);
 

@@ -378,6 +378,16 @@ std::string Options::table() const {
   return out;
 }
 
+std::string Options::not_on_the_command_line() const {
+  std::vector<std::string> places;
+  for (const Declared& declared : declared_) {
+    if (declared.from.empty() || declared.from == declared.flag()) continue;
+    const bool variable = declared.from == variable_of(declared.name);
+    places.push_back(variable ? declared.from : fmt::format("{} ({})", declared.from, declared.name));
+  }
+  return fmt::format("{}", fmt::join(places, ", "));
+}
+
 std::vector<std::string_view> Options::keys() const {
   std::vector<std::string_view> names;
   for (const Declared& declared : declared_) {

@@ -94,6 +94,9 @@ class Options {
   void mark_required();
   // Each value with where it came from, as a section of a configuration file.
   std::string table() const;
+  // Which values came from elsewhere than the command line: "HEARSAY_SERVERS, c.toml:3:1 (ring)"; nothing where none
+  // did.
+  std::string not_on_the_command_line() const;
 
   const std::string& section() const { return section_; }
   std::vector<std::string_view> keys() const;   // long names, of what a file may have

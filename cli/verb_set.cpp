@@ -189,6 +189,7 @@ int VerbSet::run_verb(Verb& verb) const {
   }
   if (options.wants_table()) return print_or_fail(options.table());
   if (auto whole = options.check_required(); !whole) return usage_error(whole.error().message, verb.name);
+  set_other_sources(options.not_on_the_command_line());
   return verb.body();
 }
 

@@ -115,6 +115,7 @@ Result<void> create_file(const std::string& path, mode_t mode, std::string_view 
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (file.get() < 0) {
     if (errno == EEXIST) return invalid(fmt::format("{} exists already, and keys are never overwritten", path));
+    if (errno == ENOENT || errno == ENOTDIR) return invalid(fmt::format("{}: {}", path, std::strerror(errno)));
     return fail(ErrorCode::kInternal, fmt::format("{}: {}", path, std::strerror(errno)));
   }
   while (!text.empty()) {

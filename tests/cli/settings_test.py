@@ -117,6 +117,12 @@ class Wrong(cli.CliTest):
         self.refuses("run", "small.toml", "--config", ".", saying=".")
         self.refuses("run", "small.toml", env={"HEARSAY_CONFIG": "none.toml"}, saying="none.toml")
 
+    def test_what_is_wrong_later_is_told_with_where_else_values_are_from(self):
+        self.refuses("kv", "get", "a", "--backend", "redis", env={"HEARSAY_SERVERS": "redis:1:2"},
+                     saying="(also given: HEARSAY_SERVERS)")
+        self.write("c.toml", "[run]\nset = ['nodes.count=0']\n")
+        self.refuses("run", "small.toml", "--config", "c.toml", saying="(also given: c.toml:2:7 (set))")
+
     def test_a_flag_of_the_command_line_saves_no_wrong_file(self):
         self.write("c.toml", "[run]\nruns = 0\nsede = 1\n")
         self.refuses("run", "small.toml", "--runs", "1", "--config", "c.toml", saying="c.toml:3:1")
