@@ -22,16 +22,13 @@ using transport::LiveNode;
 using transport::Now;
 
 constexpr Duration kJoinPatience = 30s;
-// How often it is looked whether the program was interrupted.
-constexpr Duration kLook = 50ms;
-
 tl::unexpected<Error> interrupted() { return fail(ErrorCode::kClosed, "interrupted before all nodes were there"); }
 
 Result<void> wait_ready(LiveNode& node) {
   const auto give_up = Now::read_mono() + kJoinPatience;
   for (;;) {
     if (was_interrupted()) return interrupted();
-    auto ready = node.wait_ready(kLook);
+    auto ready = node.wait_ready(kInterruptLook);
     if (ready || ready.error().code != ErrorCode::kTimeout || Now::read_mono() >= give_up) return ready;
   }
 }

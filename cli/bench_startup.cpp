@@ -34,9 +34,6 @@ using transport::LiveNode;
 using transport::Now;
 
 constexpr Duration kStartPatience = 60s;
-// How often a cluster is looked at beside what its nodes report.
-constexpr Duration kLook = 20ms;
-
 // Each repeat of each thing, in the order in which they are to be shown.
 struct Times {
   std::vector<std::pair<std::string, std::vector<double>>> ns;
@@ -161,12 +158,12 @@ Result<void> open_cluster(const KvOptions& given, std::uint32_t count, Times& ti
     if (!node) return tl::unexpected(node.error());
     nodes.push_back(std::move(*node));
   }
-  for (Clock::time_point look = begin + kLook;; std::this_thread::sleep_for(200us)) {
+  for (Clock::time_point look = begin + kInterruptLook;; std::this_thread::sleep_for(200us)) {
     if (was_interrupted()) return {};
     const auto at = Clock::now();
     if (complete.all()) break;
     if (at < look) continue;
-    look = at + kLook;
+    look = at + kInterruptLook;
     if (at > begin + kStartPatience) return incomplete(count);
   }
   // The reports are believed where the nodes say the same.

@@ -27,9 +27,6 @@ using transport::LiveNode;
 using transport::NodeOptions;
 using transport::StarOptions;
 
-// How often it looks whether it was asked to end.
-constexpr Duration kLook = 50ms;
-
 NodeOptions options_of(const ServingSettings& settings) {
   NodeOptions options;
   options.name = settings.name;
@@ -61,7 +58,7 @@ std::string ready_line(const ServingSettings& settings, LiveNode& node, const st
 Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings, const std::string& asked) {
   const auto until = std::chrono::steady_clock::now() + settings.ready_timeout;
   for (;;) {
-    auto ready = node.wait_ready(kLook);
+    auto ready = node.wait_ready(kInterruptLook);
     if (ready) return true;
     if (ready.error().code != ErrorCode::kTimeout) return tl::unexpected(ready.error());
     if (was_interrupted()) return false;
@@ -89,7 +86,7 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
   if (const int code = print_or_fail(line); code != kOk) return code;
   while (!was_interrupted()) {
-    if (auto lost = node.wait_end(kLook); !lost) return failed(lost.error());
+    if (auto lost = node.wait_end(kInterruptLook); !lost) return failed(lost.error());
   }
   options.log(transport::LogLevel::kInfo, fmt::format("{} leaves", node.name()));
   node.leave();

@@ -21,8 +21,6 @@ namespace {
 
 // A ready line is far below it.
 constexpr std::size_t kMaxBytes = 4096;
-// How often it looks whether it was interrupted.
-constexpr Duration kLook = 50ms;
 // How long a process that closed its stdout has to end.
 constexpr Duration kDeathThroes = 1s;
 
@@ -53,7 +51,7 @@ Result<std::string> NodeProcess::wait_ready(Duration limit) {
   std::string line;
   while (line.find('\n') == std::string::npos && line.size() < kMaxBytes) {
     if (was_interrupted()) return fail(ErrorCode::kClosed, "interrupted before a node's process was ready");
-    const Duration left = std::min<Duration>(until - std::chrono::steady_clock::now(), kLook);
+    const Duration left = std::min<Duration>(until - std::chrono::steady_clock::now(), kInterruptLook);
     if (left <= Duration::zero()) return fail(ErrorCode::kTimeout, "a node's process was not ready in time");
     pollfd item{out_, POLLIN, 0};
     if (::poll(&item, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count())) <= 0) continue;

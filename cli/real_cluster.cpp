@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/interrupt.hpp"
 #include "transport/address.hpp"
 
 namespace hearsay::cli {
@@ -12,9 +13,6 @@ namespace hearsay::cli {
 using measure::ProcessState;
 
 namespace {
-
-// How often it is looked whether the run was interrupted while nodes come up.
-constexpr Duration kLook = 50ms;
 
 tl::unexpected<Error> interrupted_early() {
   return fail(ErrorCode::kClosed, "interrupted before all nodes were there");
@@ -53,7 +51,7 @@ Result<void> RealCluster::open_all(const std::function<bool()>& interrupted) {
 Result<std::string> RealCluster::wait_address(NodeSlot node, MonoTime until, const std::function<bool()>& interrupted) {
   for (;;) {
     if (interrupted()) return interrupted_early();
-    auto address = lives_[raw(node)].node->address(kLook);
+    auto address = lives_[raw(node)].node->address(kInterruptLook);
     if (address) return address;
     if (address.error().code == ErrorCode::kTimeout && transport::Now::read_mono() < until) continue;
     return fail(address.error().code, fmt::format("{}: {}", plan_.directory.name(node), address.error().message));
