@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cli/interrupt.hpp"
 #include "transport/kv_gossip.hpp"
 #include "transport/node_client.hpp"
 
@@ -21,6 +22,16 @@ using transport::LiveNode;
 using transport::Now;
 
 constexpr Duration kJoinPatience = 30s;
+tl::unexpected<Error> interrupted() { return fail(ErrorCode::kClosed, "interrupted before all nodes were there"); }
+
+Result<void> wait_ready(LiveNode& node) {
+  const auto give_up = Now::read_mono() + kJoinPatience;
+  for (;;) {
+    if (was_interrupted()) return interrupted();
+    auto ready = node.wait_ready(kInterruptLook);
+    if (ready || ready.error().code != ErrorCode::kTimeout || Now::read_mono() >= give_up) return ready;
+  }
+}
 
 }  // namespace
 
@@ -40,7 +51,7 @@ Result<BenchCluster> BenchCluster::open(KvOptions options, std::uint32_t nodes) 
       node.seeds = endpoints.empty() ? std::vector<std::string>{} : std::vector{endpoints.front()};
       auto opened = LiveNode::open(node, *composition);
       if (!opened) return tl::unexpected(opened.error());
-      if (auto ready = (*opened)->wait_ready(kJoinPatience); !ready) return tl::unexpected(ready.error());
+      if (auto ready = wait_ready(**opened); !ready) return tl::unexpected(ready.error());
       endpoints.push_back((*opened)->endpoint());
       cluster.others_.push_back(std::move(*opened));
     }
@@ -63,6 +74,7 @@ Result<void> BenchCluster::wait_complete(std::uint32_t nodes) const {
     return std::ranges::all_of(others_, [&](const auto& node) { return node->members() == nodes; });
   };
   while (!all_see()) {
+    if (was_interrupted()) return interrupted();
     if (Now::read_mono() >= give_up) return fail(ErrorCode::kTimeout, "the nodes did not find each other in 30 s");
     std::this_thread::sleep_for(1ms);
   }

@@ -18,7 +18,8 @@ namespace hearsay::cli {
 class BenchCluster {
  public:
   // gossip: `nodes` of them, the store's own included; service: as many, which the store asks. Returns when all see
-  // all. Errors: as open_kv()'s; kTimeout when they do not find each other in 30 s.
+  // all. Errors: as open_kv()'s; kTimeout when they do not find each other in 30 s; kClosed when the program is
+  // interrupted.
   static Result<BenchCluster> open(KvOptions options, std::uint32_t nodes);
 
   Kv& kv() { return *kv_; }

@@ -189,8 +189,7 @@ int bench_expiry(const BenchExpirySettings& settings) {
          {"bytes allocated of each when it is gone (its tombstone)", number_text(left)}});
     text += "\nRedis, measured once on another machine: half of 500,000 keys gone after 890 ms, all after 1950 ms\n";
   }
-  if (auto printed = print_out(text); !printed) return failed(printed.error());
-  return kOk;
+  return print_or_fail(text);
 }
 
 }  // namespace hearsay::cli

@@ -5,9 +5,11 @@
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <latch>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -88,6 +90,11 @@ class Caller {
       figures.latency.record(answered - (load_.is_open ? due : at));
       at = answered;
     }
+    if (load_.is_open && load_.rate > 0 && !was_interrupted()) {
+      // As many as are to be expected of the rate: to draw them one by one could take as long again.
+      result.not_made = static_cast<std::uint64_t>(static_cast<double>(std::max<std::int64_t>(0, (end - due).count())) /
+                                                   mean_gap_ns());
+    }
     result.elapsed_s = std::chrono::duration<double>(now() - begin).count();
     result.cpu_s = thread_cpu_s() - cpu;
   }
@@ -95,8 +102,9 @@ class Caller {
   LoadResult result;
 
  private:
+  double mean_gap_ns() const { return 1e9 * load_.threads / load_.rate; }
   Duration gap() {
-    const double mean = 1e9 * load_.threads / load_.rate;
+    const double mean = mean_gap_ns();
     return Duration(static_cast<std::int64_t>(load_.is_open ? sample_exponential(gaps_.next(), mean) : mean));
   }
 
@@ -180,26 +188,38 @@ LoadFigures LoadResult::all() const {
   return both;
 }
 
-LoadResult run_load(Kv& kv, std::span<const std::string> keys, const Load& load) {
+Result<LoadResult> run_load(Kv& kv, std::span<const std::string> keys, const Load& load) {
   std::vector<Caller> callers;
   callers.reserve(load.threads);
   for (std::uint32_t i = 0; i < load.threads; ++i) callers.emplace_back(kv, keys, load, i);
   std::latch ready(load.threads);
+  std::atomic<bool> given_up{false};
   std::vector<std::thread> threads;
   threads.reserve(load.threads);
-  for (Caller& caller : callers) {
-    threads.emplace_back([&caller, &ready] {
-      ready.arrive_and_wait();
-      caller.run(now());
-    });
+  try {
+    for (Caller& caller : callers) {
+      threads.emplace_back([&caller, &ready, &given_up] {
+        ready.arrive_and_wait();
+        if (!given_up) caller.run(now());
+      });
+    }
+  } catch (const std::system_error&) {
+    given_up = true;
+    ready.count_down(static_cast<std::ptrdiff_t>(callers.size() - threads.size()));
   }
   for (std::thread& thread : threads) thread.join();
+  if (given_up) {
+    return fail(ErrorCode::kUnavailable, fmt::format("the system grants {} of {} threads; take fewer (--threads), or "
+                                                     "raise the limit (ulimit -u)",
+                                                     threads.size(), callers.size()));
+  }
   LoadResult all;
   for (Caller& caller : callers) {
     all.gets.merge(caller.result.gets);
     all.puts.merge(caller.result.puts);
     all.elapsed_s = std::max(all.elapsed_s, caller.result.elapsed_s);
     all.cpu_s += caller.result.cpu_s;
+    all.not_made += caller.result.not_made;
     if (!all.first_error) all.first_error = caller.result.first_error;
   }
   return all;

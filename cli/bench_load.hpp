@@ -3,7 +3,7 @@
 // A closed loop calls again as soon as it has its answer, or at a rate; where a call stalls, those that would have come
 // meanwhile are not made, and a latency is of the calls made alone (coordinated omission). An open loop has calls due
 // at random times (Poisson) of the rate, whatever became of those before, and latency counts from when one was due; it
-// includes by how much the system woke the caller too late.
+// includes by how much the system woke the caller too late. What was still due when the time was over is counted.
 #pragma once
 
 #include <cstdint>
@@ -45,13 +45,14 @@ struct LoadResult {
   LoadFigures gets;
   LoadFigures puts;
   double elapsed_s = 0;
-  double cpu_s = 0;  // of the calling threads
+  double cpu_s = 0;            // of the calling threads
+  std::uint64_t not_made = 0;  // of an open loop: calls that were due, and for which there was no time
   std::optional<Error> first_error;
   LoadFigures all() const;
 };
 
-// Ends early when the program is interrupted. `keys` are at least one.
-LoadResult run_load(Kv& kv, std::span<const std::string> keys, const Load& load);
+// Ends early when the program is interrupted. `keys` are at least one. kUnavailable: the system grants no more threads.
+Result<LoadResult> run_load(Kv& kv, std::span<const std::string> keys, const Load& load);
 
 // "bench:0000000" and so on, and puts them all. Errors: the first of a put.
 std::vector<std::string> bench_keys(std::uint64_t count);

@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 // Gets elsewhere and bare round trips alternate this often, so that whatever slows the machine slows both.
 constexpr int kTurns = 5;
+constexpr double kDefaultZipf = 0.99;
 // What the benchmark leaves in a server goes by itself.
 constexpr Duration kSpare = 10min;
 
@@ -49,7 +50,7 @@ Load load_of(const BenchLookupSettings& settings) {
   load.span = settings.span;
   load.read_share = settings.read_share;
   load.miss_share = settings.miss_share;
-  if (settings.is_zipf) load.zipf = settings.zipf;
+  if (settings.is_zipf) load.zipf = settings.zipf.value_or(kDefaultZipf);
   load.is_open = settings.is_open;
   load.rate = settings.rate;
   load.batch = settings.batch;
@@ -59,19 +60,23 @@ Load load_of(const BenchLookupSettings& settings) {
 }
 
 // The mix that was asked for.
-LoadResult mixed(const BenchLookupSettings& settings, Kv& kv, const std::vector<std::string>& keys, Report& report) {
+Result<LoadResult> mixed(const BenchLookupSettings& settings, Kv& kv, const std::vector<std::string>& keys,
+                         Report& report) {
   const Load load = load_of(settings);
-  LoadResult result = run_load(kv, keys, load);
+  auto loaded = run_load(kv, keys, load);
+  if (!loaded) return loaded;
+  const LoadResult& result = *loaded;
   report.add("gets", result.gets, result, load.threads);
   report.add("puts", result.puts, result, load.threads);
   report.add("all", result.all(), result, load.threads);
+  if (load.is_open) report.benchmarks.back()["calls_not_made"] = result.not_made;
   if (!load.is_open && load.rate > 0) {
     LoadFigures corrected = result.all();
     const double interval = 1e9 * load.threads / load.rate;
     corrected.latency = corrected.latency.corrected(Duration(std::max<std::int64_t>(1, std::llround(interval))));
     report.add("all corrected", corrected, result, load.threads);
   }
-  return result;
+  return loaded;
 }
 
 Result<LoadResult> raw_for(RawRoundTrip& raw, Duration span, std::uint64_t bytes) {
@@ -108,8 +113,9 @@ Result<double> by_owner(const BenchLookupSettings& settings, BenchCluster& clust
   load.span = settings.span;
   load.value_bytes = settings.value_bytes;
   if (!split->own.empty()) {
-    const LoadResult own = run_load(cluster.kv(), split->own, load);
-    report.add("gets of own keys", own.gets, own, 1);
+    const auto own = run_load(cluster.kv(), split->own, load);
+    if (!own) return tl::unexpected(own.error());
+    report.add("gets of own keys", own->gets, *own, 1);
   }
   if (split->remote.empty()) return 0.0;
   auto raw = RawRoundTrip::open(settings.value_bytes);
@@ -121,10 +127,11 @@ Result<double> by_owner(const BenchLookupSettings& settings, BenchCluster& clust
   for (int turn = 0; turn < kTurns && !was_interrupted(); ++turn) {
     const auto once = raw_for(**raw, load.span, settings.value_bytes);
     if (!once) return tl::unexpected(once.error());
-    const LoadResult there = run_load(cluster.kv(), split->remote, load);
-    ratios.push_back(p50(there) / p50(*once));
+    const auto there = run_load(cluster.kv(), split->remote, load);
+    if (!there) return tl::unexpected(there.error());
+    ratios.push_back(p50(*there) / p50(*once));
     merge(bare, *once);
-    merge(remote, there);
+    merge(remote, *there);
   }
   report.add("gets of others' keys", remote.gets, remote, 1);
   report.add("bare round trip", bare.gets, bare, 1);
@@ -135,7 +142,7 @@ Result<double> by_owner(const BenchLookupSettings& settings, BenchCluster& clust
 std::string title(const BenchLookupSettings& settings, const std::string& store) {
   std::string text =
       fmt::format("{}\n{} of {} B, {}, {}; {:g}% gets", store, counted(settings.keys, "key"), settings.value_bytes,
-                  settings.is_zipf ? fmt::format("zipf {:g}", settings.zipf) : "uniform",
+                  settings.is_zipf ? fmt::format("zipf {:g}", *load_of(settings).zipf) : "uniform",
                   counted(settings.threads, "thread"), settings.read_share * 100);
   if (settings.batch > 1) text += fmt::format(" of {} keys a call", settings.batch);
   text += fmt::format(", {} loop", settings.is_open ? "open" : "closed");
@@ -146,7 +153,7 @@ std::string title(const BenchLookupSettings& settings, const std::string& store)
 }
 
 Result<int> measure(const BenchLookupSettings& settings) {
-  auto cluster = BenchCluster::open(settings.store, settings.nodes);
+  auto cluster = BenchCluster::open(settings.store, static_cast<std::uint32_t>(settings.nodes.value_or(1)));
   if (!cluster) return tl::unexpected(cluster.error());
   Kv& kv = cluster->kv();
   const std::vector<std::string> keys = bench_keys(settings.keys);
@@ -157,12 +164,14 @@ Result<int> measure(const BenchLookupSettings& settings) {
   warm.span = std::min<Duration>(settings.span / 10, 200ms);
   warm.is_open = false;
   warm.rate = 0;
-  (void)run_load(kv, keys, warm);
+  if (auto warmed = run_load(kv, keys, warm); !warmed) return tl::unexpected(warmed.error());
 
   Report report;
   report.backend = settings.store.backend;
   report.rows.push_back(load_head());
-  const LoadResult result = mixed(settings, kv, keys, report);
+  const auto mix = mixed(settings, kv, keys, report);
+  if (!mix) return tl::unexpected(mix.error());
+  const LoadResult& result = *mix;
   double ratio = 0;
   if (settings.store.backend == "gossip") {
     const auto found = by_owner(settings, *cluster, keys, report);
@@ -181,6 +190,10 @@ Result<int> measure(const BenchLookupSettings& settings) {
     text = document(std::move(report.benchmarks), {{"store", kv.string()}});
   } else {
     text = title(settings, kv.string()) + table_text(report.rows);
+    if (result.not_made > 0) {
+      text +=
+          fmt::format("\nThe store did not keep up: {} more were due and not made\n", counted(result.not_made, "call"));
+    }
     if (ratio > 0) {
       text +=
           fmt::format("\nA get of another node's key takes {} times the bare round trip (median of {} turns' p50)\n",
@@ -188,24 +201,36 @@ Result<int> measure(const BenchLookupSettings& settings) {
     }
     if (result.first_error) text += fmt::format("\nThe first error: {}\n", plan::one_line(result.first_error->message));
   }
-  if (auto printed = print_out(text); !printed) return tl::unexpected(printed.error());
-  return int{kOk};
+  return print_or_fail(text);
+}
+
+// What does not go together: an option without effect would be taken for one with.
+Result<void> check_options(const BenchLookupSettings& settings) {
+  if (settings.is_open && settings.rate <= 0) {
+    return invalid("--rate is missing: an open loop's calls are due at one, as in --rate 10000");
+  }
+  if (settings.zipf && !settings.is_zipf) return invalid("--zipf: is of a popularity; give --popularity zipf");
+  if (!settings.nodes) return {};
+  const std::string& backend = settings.store.backend;
+  if (backend != "gossip" && backend != "service") {
+    return invalid(fmt::format("--nodes: {} has none that could be started; it is of gossip and service", backend));
+  }
+  if (!settings.store.servers.empty()) return invalid("--nodes: none are started where --servers are given");
+  return {};
 }
 
 }  // namespace
 
 int bench_lookup(const BenchLookupSettings& settings) {
-  if (settings.is_open && settings.rate <= 0) {
-    return failed(
-        {ErrorCode::kInvalidArgument, "--rate is missing: an open loop's calls are due at one, as in --rate 10000"});
-  }
+  if (auto fits = check_options(settings); !fits) return failed(fits.error());
   raise_descriptor_limit();
   if (settings.pin) {
     if (auto pinned = pin_to(*settings.pin); !pinned) return failed(pinned.error());
   }
   const SignalGuard guard;
   const auto code = measure(settings);
-  return code ? *code : failed(code.error());
+  if (code) return *code;
+  return was_interrupted() ? int{kInterrupted} : failed(code.error());
 }
 
 }  // namespace hearsay::cli

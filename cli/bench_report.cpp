@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/bytes_text.hpp"
 #include "core/base/check.hpp"
 
 namespace hearsay::cli {
@@ -75,7 +76,7 @@ std::string document(Json benchmarks, const std::vector<std::pair<std::string, s
              {"executable", "hearsay"},
              {"num_cpus", std::thread::hardware_concurrency()}};
   for (const auto& [name, value] : context) about[name] = value;
-  return Json{{"context", std::move(about)}, {"benchmarks", std::move(benchmarks)}}.dump(2) + "\n";
+  return json_text(Json{{"context", std::move(about)}, {"benchmarks", std::move(benchmarks)}}, 2);
 }
 
 std::vector<std::string> load_head() {

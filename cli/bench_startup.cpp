@@ -34,9 +34,6 @@ using transport::LiveNode;
 using transport::Now;
 
 constexpr Duration kStartPatience = 60s;
-// How often a cluster is looked at beside what its nodes report.
-constexpr Duration kLook = 20ms;
-
 // Each repeat of each thing, in the order in which they are to be shown.
 struct Times {
   std::vector<std::pair<std::string, std::vector<double>>> ns;
@@ -77,18 +74,30 @@ Result<void> open_store(const KvOptions& options, Times& times) {
   return first_put_and_get(**kv, "store", begin, times);
 }
 
+// What a node of its own process is given: what the store was given. Its environment has no options.
+std::vector<std::string> arguments_of(const KvOptions& store, const std::string& name) {
+  std::vector<std::string> arguments{"--name", name};
+  const auto add = [&arguments](const char* option, const std::string& value) {
+    if (!value.empty()) arguments.insert(arguments.end(), {option, value});
+  };
+  add("--namespace", store.name_space);
+  add("--key-file", store.security.key_file);
+  add("--server-key", store.security.server_key);
+  add("--allow-file", store.security.allow_file);
+  return arguments;
+}
+
 // A process from fork on, and a client of it in this one.
 Result<void> open_process(const BenchStartupSettings& settings, Times& times) {
   const auto begin = Clock::now();
-  auto process = NodeProcess::start({"--name", "bench"});
+  auto process = NodeProcess::start(arguments_of(settings.store, "bench"));
   if (!process) return tl::unexpected(process.error());
   const auto endpoint = process->wait_ready(kStartPatience);
   if (!endpoint) return tl::unexpected(endpoint.error());
   times.add("process: ready", Clock::now() - begin);
-  KvOptions options;
+  KvOptions options = settings.store;
   options.backend = "service";
   options.servers = {*endpoint};
-  options.timeout = settings.store.timeout;
   auto kv = open_kv(options);
   if (!kv) return tl::unexpected(kv.error());
   return first_put_and_get(**kv, "process", begin, times);
@@ -149,12 +158,12 @@ Result<void> open_cluster(const KvOptions& given, std::uint32_t count, Times& ti
     if (!node) return tl::unexpected(node.error());
     nodes.push_back(std::move(*node));
   }
-  for (Clock::time_point look = begin + kLook;; std::this_thread::sleep_for(200us)) {
+  for (Clock::time_point look = begin + kInterruptLook;; std::this_thread::sleep_for(200us)) {
     if (was_interrupted()) return {};
     const auto at = Clock::now();
     if (complete.all()) break;
     if (at < look) continue;
-    look = at + kLook;
+    look = at + kInterruptLook;
     if (at > begin + kStartPatience) return incomplete(count);
   }
   // The reports are believed where the nodes say the same.
@@ -166,10 +175,10 @@ Result<void> open_cluster(const KvOptions& given, std::uint32_t count, Times& ti
 }
 
 // The same of processes, which are asked, each until it sees all: so a node may have seen all for as long as a turn.
-Result<void> open_process_cluster(std::uint32_t count, Times& times) {
-  const auto channel = transport::Channel::make(transport::kDefaultTopic, transport::kDefaultService, "");
+Result<void> open_process_cluster(const KvOptions& store, std::uint32_t count, Times& times) {
+  const auto channel = transport::Channel::make(store.topic, store.service, store.name_space);
   if (!channel) return tl::unexpected(channel.error());
-  const auto security = transport::load_security({}, false, true);
+  const auto security = transport::load_security(store.security, false, true);
   if (!security) return tl::unexpected(security.error());
   auto context = transport::make_context();
   if (!context) return tl::unexpected(context.error());
@@ -179,7 +188,7 @@ Result<void> open_process_cluster(std::uint32_t count, Times& times) {
   std::vector<NodeProcess> processes;
   std::vector<std::string> endpoints;
   for (std::uint32_t i = 0; i < count; ++i) {
-    std::vector<std::string> arguments{"--name", fmt::format("bench-{}", i)};
+    std::vector<std::string> arguments = arguments_of(store, fmt::format("bench-{}", i));
     if (i > 0) arguments.insert(arguments.end(), {"--seed-node", endpoints.front()});
     auto process = NodeProcess::start(arguments);
     if (!process) return tl::unexpected(process.error());
@@ -218,6 +227,10 @@ Result<Times> measure(const BenchStartupSettings& settings) {
   }
   if (settings.nodes.empty()) sizes = {2, 10, 50};
   const bool alone = settings.store.backend == "gossip" && settings.store.servers.empty();
+  if (!alone && (settings.processes || !settings.nodes.empty())) {
+    return invalid(fmt::format("{}: clusters are started of gossip alone, and without --servers",
+                               settings.processes ? "--processes" : "--nodes"));
+  }
   if (settings.store.backend == "service" && settings.store.servers.empty()) {
     return invalid("--servers is missing: which nodes to ask");
   }
@@ -232,7 +245,8 @@ Result<Times> measure(const BenchStartupSettings& settings) {
   if (auto done = repeat([&] { return open_process(settings, times); }); !done) return tl::unexpected(done.error());
   for (const std::uint32_t size : sizes) {
     auto done = repeat([&] {
-      return settings.processes ? open_process_cluster(size, times) : open_cluster(settings.store, size, times);
+      return settings.processes ? open_process_cluster(settings.store, size, times)
+                                : open_cluster(settings.store, size, times);
     });
     if (!done) return tl::unexpected(done.error());
   }
@@ -267,8 +281,9 @@ int bench_startup(const BenchStartupSettings& settings) {
   }
   const SignalGuard guard;
   const auto times = measure(settings);
-  if (!times) return failed(times.error());
+  // Its nodes may have heard the same ^C, and what then fails is no news.
   if (was_interrupted()) return kInterrupted;
+  if (!times) return failed(times.error());
   std::string text;
   if (settings.json) {
     nlohmann::ordered_json benchmarks = nlohmann::ordered_json::array();
@@ -284,8 +299,7 @@ int bench_startup(const BenchStartupSettings& settings) {
   } else {
     text = text_of(settings, *times);
   }
-  if (auto printed = print_out(text); !printed) return failed(printed.error());
-  return kOk;
+  return print_or_fail(text);
 }
 
 }  // namespace hearsay::cli

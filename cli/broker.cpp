@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
@@ -28,12 +29,9 @@ int broker(const BrokerSettings& settings) {
   if (!started) return failed(started.error());
   transport::Broker& proxy = **started;
   const std::string line =
-      settings.json
-          ? nlohmann::ordered_json{{"ready", true}, {"frontend", proxy.publishers()}, {"backend", proxy.subscribers()}}
-                    .dump() +
-                "\n"
-          : fmt::format("the broker is ready: --broker {},{}\n", proxy.publishers(), proxy.subscribers());
-  if (auto printed = print_out(line); !printed) return failed(printed.error());
+      settings.json ? json_text({{"ready", true}, {"frontend", proxy.publishers()}, {"backend", proxy.subscribers()}})
+                    : fmt::format("the broker is ready: --broker {},{}\n", proxy.publishers(), proxy.subscribers());
+  if (const int code = print_or_fail(line); code != kOk) return code;
   // run() blocks; the flag is looked at beside it.
   Result<void> outcome;
   std::atomic<bool> ended{false};

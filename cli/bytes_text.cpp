@@ -31,4 +31,8 @@ void set_bytes(nlohmann::ordered_json& json, const std::string& name, std::strin
   json[name + "_encoding"] = "base64";
 }
 
+std::string json_text(const nlohmann::ordered_json& json, int indent) {
+  return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace hearsay::cli

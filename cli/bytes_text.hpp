@@ -14,4 +14,8 @@ std::string base64(std::string_view bytes);
 // is "base64".
 void set_bytes(nlohmann::ordered_json& json, const std::string& name, std::string_view bytes);
 
+// The document and a line's end; what is not UTF-8 in it (names of files and hosts, what strangers call themselves) is
+// replaced. `indent` below 0: on one line.
+std::string json_text(const nlohmann::ordered_json& json, int indent = -1);
+
 }  // namespace hearsay::cli

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/scenario.hpp"
 #include "cli/verbs.hpp"
 #include "cli/words.hpp"
@@ -24,7 +25,7 @@ int check(const CheckSettings& settings) {
     const auto runnable = plan ? world::check(*plan, plan->seed) : Result<void>(tl::unexpected(plan.error()));
     if (!runnable) {
       sound = false;
-      std::fprintf(stderr, "hearsay: %s\n", plan::one_line(runnable.error().message).c_str());
+      failed(runnable.error());
     } else if (settings.json) {
       all.push_back(plan::manifest(*plan));
     } else {
@@ -33,11 +34,8 @@ int check(const CheckSettings& settings) {
                          counted(plan->expectations.size(), "expectation"));
     }
   }
-  if (settings.json) out = all.dump(2) + "\n";
-  if (auto printed = print_out(out); !printed) {
-    std::fprintf(stderr, "hearsay: %s\n", printed.error().message.c_str());
-    return kFailure;
-  }
+  if (settings.json) out = json_text(all, 2);
+  if (const int code = print_or_fail(out); code != kOk) return code;
   return sound ? kOk : kUsage;
 }
 

@@ -6,9 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 #include "cli/exit_codes.hpp"
@@ -18,47 +22,58 @@ namespace hearsay::cli {
 namespace {
 
 // Between fork and exec, in a copy of a process with threads: only what is async-signal-safe.
-[[noreturn]] void become(char* const* arguments, int fd, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, int fd, int as, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kFailure);  // it ended before that was set
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);
   const int nothing = ::open("/dev/null", O_RDWR);
   if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0 || ::dup2(nothing, STDOUT_FILENO) < 0) ::_exit(kFailure);
-  if (fd == ChildProcess::kGivenFd) {
+  if (fd == as) {
     ::fcntl(fd, F_SETFD, 0);
-  } else if (::dup2(fd, ChildProcess::kGivenFd) < 0) {
+  } else if (::dup2(fd, as) < 0) {
     ::_exit(kFailure);
   }
-  ::close_range(ChildProcess::kGivenFd + 1, ~0U, 0);
-  ::execv("/proc/self/exe", arguments);
+  ::close_range(static_cast<unsigned>(std::max(as, STDERR_FILENO)) + 1, ~0U, 0);
+  ::execve("/proc/self/exe", arguments, environment);
   ::_exit(kFailure);
+}
+
+std::vector<char*> environment_without_options() {
+  std::vector<char*> environment;
+  for (char** at = environ; *at != nullptr; ++at) {
+    if (!std::string_view(*at).starts_with("HEARSAY_")) environment.push_back(*at);
+  }
+  environment.push_back(nullptr);
+  return environment;
 }
 
 std::string end_text(int status) {
   if (WIFSIGNALED(status))
-    return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+    return fmt::format("was killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   return fmt::format("ended with exit code {}", WEXITSTATUS(status));
 }
 
 }  // namespace
 
-Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments, int fd) {
+Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments, int fd, int as) {
   std::vector<char*> words;
   words.reserve(arguments.size() + 2);
   std::string program = "hearsay";
   words.push_back(program.data());
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
+  const std::vector<char*> environment = environment_without_options();
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(words.data(), fd, parent);
+  if (pid == 0) become(words.data(), environment.data(), fd, as, parent);
   const int error = errno;
   ::close(fd);
   if (pid > 0) return ChildProcess(pid);
-  return fail(
-      ErrorCode::kUnavailable,
-      fmt::format("no process for a node: {}; take fewer nodes, or leave --processes out", std::strerror(error)));
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("no process for a node: {}; take fewer nodes, or leave --processes out (ulimit -u shows how "
+                          "many there may be)",
+                          std::strerror(error)));
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
@@ -76,9 +91,18 @@ void ChildProcess::signal(int number) const {
   if (pid_ >= 0 && ended_.empty()) ::kill(pid_, number);
 }
 
-std::string ChildProcess::ended() {
-  int status = 0;
-  if (pid_ >= 0 && ended_.empty() && ::waitpid(pid_, &status, WNOHANG) == pid_) ended_ = end_text(status);
+std::string ChildProcess::ended(Duration limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (pid_ >= 0 && ended_.empty()) {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      ended_ = end_text(status);
+    } else if (std::chrono::steady_clock::now() >= until) {
+      break;
+    } else {
+      std::this_thread::sleep_for(1ms);
+    }
+  }
   return ended_;
 }
 

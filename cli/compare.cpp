@@ -6,8 +6,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/bytes_text.hpp"
 #include "cli/comparison.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/figure_text.hpp"
 #include "cli/verbs.hpp"
 #include "core/base/quantity.hpp"
@@ -19,11 +21,6 @@ namespace hearsay::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-int complain(const Error& error, int code) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return code;
-}
 
 // "2.07 s", "> 20 s", "2.07 s [1.9 s, 2.3 s], 3 of 20 cut off", "-".
 std::string figure_text(std::string_view metric, const std::optional<Figure>& figure) {
@@ -244,16 +241,12 @@ Json json_of(const Comparison& c) {
 
 int compare(const CompareSettings& settings) {
   const auto left = read_run(settings.left);
-  if (!left) return complain(left.error(), kUsage);
+  if (!left) return failed(left.error(), kUsage);
   const auto right = read_run(settings.right);
-  if (!right) return complain(right.error(), kUsage);
+  if (!right) return failed(right.error(), kUsage);
   const Comparison comparison = compare_runs(*left, *right);
-  // Names of files may hold any byte.
-  const std::string text = settings.json
-                               ? json_of(comparison).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-                               : text_of(comparison, Palette(settings.color, stdout));
-  if (auto printed = print_out(text); !printed) return complain(printed.error(), kFailure);
-  return kOk;
+  return print_or_fail(settings.json ? json_text(json_of(comparison), 2)
+                                     : text_of(comparison, Palette(settings.color, stdout)));
 }
 
 }  // namespace hearsay::cli

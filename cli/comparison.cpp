@@ -199,7 +199,7 @@ std::vector<std::string> remarks(const RunRecord& left, const RunRecord& right) 
     texts.push_back(
         fmt::format("different durations: {} and {}; counts are not comparable", time_text(a), time_text(b)));
   for (const RunRecord* record : {&left, &right}) {
-    if (std::ranges::any_of(record->runs, &measure::Results::interrupted)) {
+    if (record->interrupted || std::ranges::any_of(record->runs, &measure::Results::interrupted)) {
       texts.push_back(fmt::format("{} was interrupted", record->path));
     }
   }

@@ -25,10 +25,10 @@ Result<std::pair<int, int>> ControlLink::make_pair() {
   return std::pair{ends[0], ends[1]};
 }
 
-bool ControlLink::send(std::string_view frame) {
+bool ControlLink::send(std::string_view frame, std::size_t most) {
   HEARSAY_CHECK(frame.size() <= kMaxFrame);
   const std::lock_guard guard(mutex_);
-  if (out_.size() - written_ + frame.size() > kMaxQueued) return false;
+  if (out_.size() - written_ + frame.size() > most) return false;
   const auto length = static_cast<std::uint32_t>(frame.size());
   std::array<char, sizeof length> head{};
   std::memcpy(head.data(), &length, sizeof length);
@@ -96,7 +96,8 @@ ControlCodec::ControlCodec() {
   for (const MessageType* type :
        {&message_type<control::Begin>(), &message_type<control::Faults>(), &message_type<control::Ask>(),
         &message_type<control::Forget>(), &message_type<control::Leave>(), &message_type<control::End>(),
-        &message_type<control::Ready>(), &message_type<control::Report>(), &message_type<control::Totals>()}) {
+        &message_type<control::Ready>(), &message_type<control::Report>(), &message_type<control::Totals>(),
+        &message_type<control::Trouble>()}) {
     HEARSAY_CHECK(types_.add(*type).has_value());
   }
 }

@@ -3,7 +3,8 @@
 // stranger can speak on it, and its end is noticed at once on either side, however the other one ended.
 //
 // Nothing blocks. send() and flush() from any thread; receive() from one. Bounds: kMaxQueued bytes that wait to be
-// written, kMaxFrame of a frame.
+// written, kMaxFrame of a frame. What may be refused (a client's request) has half of the queue, so that there is room
+// for what may not.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@ namespace hearsay::cli {
 class ControlLink {
  public:
   static constexpr std::size_t kMaxQueued = std::size_t{64} << 20;
+  static constexpr std::size_t kMaxRefusable = kMaxQueued / 2;
   static constexpr std::size_t kMaxFrame = kMaxFrameBytes;
 
   // Takes over the descriptor.
@@ -34,8 +36,9 @@ class ControlLink {
   static Result<std::pair<int, int>> make_pair();
 
   int fd() const { return fd_; }
-  // Writes the frame, or keeps what does not fit now for flush(). False: too much waits, and it was not taken.
-  bool send(std::string_view frame);
+  // Writes the frame, or keeps what does not fit now for flush(). False: more than `most` bytes would wait, and it was
+  // not taken.
+  bool send(std::string_view frame, std::size_t most = kMaxQueued);
   // Goes on with what waits; whether more does.
   bool flush();
   bool waiting() const;

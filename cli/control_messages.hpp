@@ -101,6 +101,18 @@ struct Ready : MessageOf<Ready> {
   }
 };
 
+struct Trouble : MessageOf<Trouble> {
+  static constexpr std::string_view kName = "control.Trouble";
+  static constexpr Role kRole = Role::kMembership;
+  bool fatal = false;
+  std::string text;
+  template <class M, class V>
+  static void fields(M& m, V& v) {
+    v(m.fatal, "fatal", "the run cannot go on");
+    v(m.text, "text", "what is wrong");
+  }
+};
+
 struct Seen {
   Duration at{0};
   ObservationKind kind{};
@@ -181,6 +193,7 @@ struct Totals : MessageOf<Totals> {
   std::uint64_t passed = 0, dropped_cut = 0, dropped_loss = 0, dropped_queue = 0, dropped_forgot = 0;
   std::uint64_t received = 0;
   std::uint64_t not_sent = 0;
+  std::uint64_t lost = 0;
   template <class M, class V>
   static void fields(M& m, V& v) {
     v(m.last, "last", "nothing comes after it");
@@ -193,6 +206,7 @@ struct Totals : MessageOf<Totals> {
     v(m.dropped_forgot, "dropped_forgot", "held for a peer that died");
     v(m.received, "received", "messages from peers");
     v(m.not_sent, "not_sent", "since a peer's queue was full");
+    v(m.lost, "lost", "reports that there was no room for");
   }
 };
 

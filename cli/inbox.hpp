@@ -2,7 +2,7 @@
 // for the one thread that runs the experiment.
 //
 // push() from any thread; the rest belongs to one. Bound: kMost entries; observations beyond it are lost, and counted;
-// what is no observation always has room, since there is at most one of it for each request and process.
+// what is no observation always has room, since there is at most one of it for each request, and few errors of a node.
 #pragma once
 
 #include <chrono>

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "core/base/time.hpp"
+
 namespace hearsay::cli {
 
 // While it lives the signals are caught; what was there before comes back.
@@ -23,6 +25,8 @@ class SignalGuard {
 
 // Whether the present guard, or the last one, was asked.
 const std::atomic<bool>& interrupt_flag();
+// How often whoever waits for something else looks.
+inline constexpr Duration kInterruptLook = 50ms;
 inline bool was_interrupted() { return interrupt_flag().load(std::memory_order_relaxed); }
 
 }  // namespace hearsay::cli

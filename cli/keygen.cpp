@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/exit_codes.hpp"
+#include "cli/bytes_text.hpp"
 #include "cli/failure.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
@@ -20,12 +20,9 @@ int keygen(const KeygenSettings& settings) {
   const std::string open = settings.prefix + ".pub";
   const std::string text =
       settings.json
-          ? nlohmann::ordered_json{{"key_file", secret}, {"public_file", open}, {"public_key", pair->public_key}}
-                    .dump() +
-                "\n"
+          ? json_text({{"key_file", secret}, {"public_file", open}, {"public_key", pair->public_key}})
           : fmt::format("{} has the key pair, and is for its owner alone; {} is to be handed out\n", secret, open);
-  if (auto printed = print_out(text); !printed) return failed(printed.error());
-  return kOk;
+  return print_or_fail(text);
 }
 
 }  // namespace hearsay::cli

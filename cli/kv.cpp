@@ -29,13 +29,6 @@ constexpr std::string_view kStandardInput = "-";
 // How long a watch waits before it looks whether it was interrupted.
 constexpr Duration kPatience = 100ms;
 
-int print_text(std::string_view text) {
-  if (auto printed = print_out(text); !printed) return failed(printed.error());
-  return kOk;
-}
-
-std::string line(const Json& json) { return json.dump() + "\n"; }
-
 Json with_key(std::string_view key) {
   Json json = Json::object();
   set_bytes(json, "key", key);
@@ -73,7 +66,7 @@ int put(const KvSettings& settings, Kv& kv) {
   Json json = with_key(settings.key);
   json["bytes"] = item.value.size();
   json["ttl_s"] = ttl_left(settings.ttl);
-  return print_text(line(json));
+  return print_or_fail(json_text(json));
 }
 
 int get(const KvSettings& settings, Kv& kv) {
@@ -86,14 +79,14 @@ int get(const KvSettings& settings, Kv& kv) {
     Json json = with_key(settings.key);
     set_bytes(json, "value", item->value);
     json["ttl_left_s"] = ttl_left(item->expiration);
-    return print_text(line(json));
+    return print_or_fail(json_text(json));
   }
-  return print_text(::isatty(STDOUT_FILENO) != 0 ? item->value + "\n" : item->value);
+  return print_or_fail(::isatty(STDOUT_FILENO) != 0 ? item->value + "\n" : item->value);
 }
 
 int del(const KvSettings& settings, Kv& kv) {
   if (auto done = kv.del(settings.key); !done) return failed(done.error());
-  return settings.json ? print_text(line(with_key(settings.key))) : kOk;
+  return settings.json ? print_or_fail(json_text(with_key(settings.key))) : kOk;
 }
 
 int list(const KvSettings& settings, Kv& kv) {
@@ -105,9 +98,9 @@ int list(const KvSettings& settings, Kv& kv) {
   std::string out;
   const bool to_terminal = ::isatty(STDOUT_FILENO) != 0;
   for (const std::string& key : *keys) {
-    out += settings.json ? line(with_key(key)) : (to_terminal ? plan::one_line(key) : key) + "\n";
+    out += settings.json ? json_text(with_key(key)) : (to_terminal ? plan::one_line(key) : key) + "\n";
   }
-  const int code = print_text(out);
+  const int code = print_or_fail(out);
   if (code == kOk && more && !settings.quiet) {
     std::fprintf(stderr, "hearsay: there are more than these %s; --limit shows more\n",
                  counted(settings.limit, "key").c_str());
@@ -134,11 +127,11 @@ std::string change_text(const KvChange& change, bool as_json) {
       set_bytes(json, "value", change.item.value);
       json["ttl_left_s"] = ttl_left(change.item.expiration);
     }
-    return line(json);
+    return json_text(json);
   }
   std::string text(word_for(change.kind));
-  if (change.kind != KvChange::Kind::kMissed) text += " " + plan::one_line(change.item.key);
-  if (is_put) text += " " + plan::one_line(change.item.value);
+  if (change.kind != KvChange::Kind::kMissed) text += fmt::format(" {}", plan::one_line(change.item.key));
+  if (is_put) text += fmt::format(" {}", plan::one_line(change.item.value));
   return text + "\n";
 }
 
@@ -163,7 +156,7 @@ int watch(const KvSettings& settings, Kv& kv) {
     const auto change = (*watcher)->next(wait);
     if (!change && change.error().code == ErrorCode::kTimeout) continue;
     if (!change) return failed(change.error());
-    if (const int code = print_text(change_text(*change, settings.json)); code != kOk) return code;
+    if (const int code = print_or_fail(change_text(*change, settings.json)); code != kOk) return code;
     if (std::ferror(stdout) != 0) return kOk;  // its reader has read enough
     if (++seen == settings.count) return kOk;
   }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cli/exit_codes.hpp"
+#include "cli/bytes_text.hpp"
+#include "cli/failure.hpp"
 #include "cli/verbs.hpp"
 #include "core/base/nearest.hpp"
 #include "core/protocol/catalogue.hpp"
@@ -20,21 +20,10 @@ namespace {
 constexpr std::array kListed{Role::kMembership, Role::kDissemination, Role::kReplication, Role::kRing};
 constexpr std::string_view kMetrics = "metrics";
 
-int print(const std::string& text) {
-  if (auto printed = print_out(text); !printed) {
-    std::fprintf(stderr, "hearsay: %s\n", printed.error().message.c_str());
-    return kFailure;
-  }
-  return kOk;
-}
-
-int print(const nlohmann::ordered_json& json) { return print(json.dump(2) + "\n"); }
-
 int unknown(std::string_view what, std::string_view wanted, const std::vector<std::string_view>& known) {
-  std::string text = fmt::format("hearsay: there is no {} '{}'; there are: {}", what, wanted, fmt::join(known, ", "));
+  std::string text = fmt::format("there is no {} '{}'; there are: {}", what, wanted, fmt::join(known, ", "));
   if (const auto near = nearest(wanted, known)) text += fmt::format("; did you mean '{}'?", *near);
-  std::fprintf(stderr, "%s\n", plan::one_line(text).c_str());
-  return kUsage;
+  return failed({ErrorCode::kInvalidArgument, text});
 }
 
 // Words of a text in lines of at most `width`, each after the first indented.
@@ -129,7 +118,7 @@ int list_metrics(const ListSettings& settings) {
     all.push_back({{"invariant", invariant.name}, {"definition", invariant.definition}});
     if (!settings.json) out += fmt::format("{:<40} {}\n", invariant.name, wrapped(invariant.definition, 41, 120));
   }
-  return settings.json ? print(all) : print(out);
+  return print_or_fail(settings.json ? json_text(all, 2) : out);
 }
 
 int list_one(const ListSettings& settings, Role role) {
@@ -139,8 +128,8 @@ int list_one(const ListSettings& settings, Role role) {
     for (const CatalogueEntry* known : Catalogue::builtin().list(role)) names.push_back(known->name);
     return unknown(std::string(to_string(role)) + " strategy", settings.name, names);
   }
-  if (settings.json) return print(nlohmann::ordered_json::array({strategy_json(*entry, true)}));
-  return print(strategy_text(*entry, Palette(settings.color, stdout)));
+  if (settings.json) return print_or_fail(json_text(nlohmann::ordered_json::array({strategy_json(*entry, true)}), 2));
+  return print_or_fail(strategy_text(*entry, Palette(settings.color, stdout)));
 }
 
 }  // namespace
@@ -148,8 +137,7 @@ int list_one(const ListSettings& settings, Role role) {
 int list(const ListSettings& settings) {
   if (settings.role == kMetrics) {
     if (settings.name.empty()) return list_metrics(settings);
-    std::fprintf(stderr, "hearsay: 'list metrics' takes no name; it lists them all\n");
-    return kUsage;
+    return failed({ErrorCode::kInvalidArgument, "'list metrics' takes no name; it lists them all"});
   }
   std::vector<std::string_view> roles;
   roles.reserve(kListed.size() + 1);
@@ -174,8 +162,8 @@ int list(const ListSettings& settings) {
       out += fmt::format("  {:<14} {}\n", entry->name, wrapped(summary, 17, 110));
     }
   }
-  if (settings.json) return print(all);
-  return print(
+  if (settings.json) return print_or_fail(json_text(all, 2));
+  return print_or_fail(
       out + "\n" +
       palette.dim("hearsay list ROLE NAME shows a strategy's parameters; hearsay list metrics what can be measured.") +
       "\n");

@@ -23,6 +23,7 @@ constexpr std::size_t kOwnSockets = 8;
 constexpr std::size_t kDescriptorsOfOthers = 64;
 // libzmq gives a name that was bound free in a thread of its own, some time after the socket was closed.
 constexpr Duration kRebindLimit = 2s;
+constexpr Duration kRebindPause = 200us;
 
 class LocalNode final : public RealNode {
  public:
@@ -43,16 +44,18 @@ class LocalNode final : public RealNode {
   void leave() override { node_->begin_leave(); }
   bool request(Request request) override {
     const RequestId id = request.id;
-    node_->submit(std::move(request), [&inbox = context_.inbox, slot = slot_, id](const Reply& reply) {
+    return node_->submit(std::move(request), [&inbox = context_.inbox, slot = slot_, id](const Reply& reply) {
       FromNode entry{transport::Now::read_mono(), slot, reply};
       std::get<Reply>(entry.what).id = id;
       inbox.push(std::move(entry));
     });
-    return true;
   }
   void forget(NodeId peer) override { node_->forget(peer); }
   void ask_for_totals() override {}
-  NodeTotals totals(bool) override { return totals_of(*node_); }
+  bool wait_totals(MonoTime) override { return true; }
+  NodeTotals totals() override { return totals_of(*node_); }
+  // From the call's return on it does nothing, and so it stays.
+  void end() override { node_->pause(true); }
   std::shared_ptr<const Persisted> save() override {
     auto persisted = std::make_shared<Persisted>();
     node_->save(*persisted);
@@ -80,16 +83,18 @@ class LocalNodes final : public RealNodes {
       observation.node = slot;
       if (to_plan_slots(context_.plan, directory, observation)) context_.inbox.push({at, slot, observation});
     };
-    options.log = [this, slot, name = options.name](transport::LogLevel level, const std::string& text) {
+    options.log = [this, slot](transport::LogLevel level, const std::string& text) {
       if (level != transport::LogLevel::kError) return;
-      context_.inbox.push({transport::Now::read_mono(), slot, Trouble{fmt::format("{}: {}", name, text), false}});
+      context_.inbox.push({transport::Now::read_mono(), slot, Trouble{text, false}});
     };
     const MonoTime until = transport::Now::read_mono() + kRebindLimit;
     for (;;) {
       auto node = LiveNode::open(options, context_.composition);
       if (node) return std::unique_ptr<RealNode>(std::make_unique<LocalNode>(context_, slot, std::move(*node)));
-      if (life == 1 || transport::Now::read_mono() >= until) return tl::unexpected(node.error());
-      std::this_thread::yield();
+      // The options are those of the first life: all that can be wrong with them is that the name is still taken.
+      const bool in_use = life > 1 && node.error().code == ErrorCode::kInvalidArgument;
+      if (!in_use || transport::Now::read_mono() >= until) return tl::unexpected(node.error());
+      std::this_thread::sleep_for(kRebindPause);
     }
   }
 

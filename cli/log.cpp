@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "sim/plan/input.hpp"
+
 namespace hearsay::cli {
 
 namespace {
@@ -37,7 +39,7 @@ std::function<void(transport::LogLevel, const std::string&)> make_log(LogLevel l
   log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   log->set_level(quiet ? spdlog::level::off : spdlog_level(level));
   return [log = std::move(log)](transport::LogLevel of, const std::string& text) {
-    log->log(spdlog_level(of), "{}", text);
+    log->log(spdlog_level(of), "{}", plan::one_line(text));
   };
 }
 

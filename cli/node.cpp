@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
@@ -25,9 +26,6 @@ namespace {
 using transport::LiveNode;
 using transport::NodeOptions;
 using transport::StarOptions;
-
-// How often it looks whether it was asked to end.
-constexpr Duration kLook = 50ms;
 
 NodeOptions options_of(const ServingSettings& settings) {
   NodeOptions options;
@@ -53,14 +51,14 @@ std::string ready_line(const ServingSettings& settings, LiveNode& node, const st
                                     {"ready_ms", std::chrono::duration<double, std::milli>(took).count()},
                                     {"members", node.members()},
                                     {"strategies", text}};
-  return json.dump() + "\n";
+  return json_text(json);
 }
 
 // True once it is ready, false when it was asked to end before; an error when it cannot be.
 Result<bool> wait_ready(LiveNode& node, const ServingSettings& settings, const std::string& asked) {
   const auto until = std::chrono::steady_clock::now() + settings.ready_timeout;
   for (;;) {
-    auto ready = node.wait_ready(kLook);
+    auto ready = node.wait_ready(kInterruptLook);
     if (ready) return true;
     if (ready.error().code != ErrorCode::kTimeout) return tl::unexpected(ready.error());
     if (was_interrupted()) return false;
@@ -86,9 +84,9 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
   if (!ready) return failed(ready.error());
   if (!*ready) return kInterrupted;
   const std::string line = ready_line(settings, node, strategies.text, std::chrono::steady_clock::now() - started);
-  if (auto printed = print_out(line); !printed) return failed(printed.error());
+  if (const int code = print_or_fail(line); code != kOk) return code;
   while (!was_interrupted()) {
-    if (auto lost = node.wait_end(kLook); !lost) return failed(lost.error());
+    if (auto lost = node.wait_end(kInterruptLook); !lost) return failed(lost.error());
   }
   options.log(transport::LogLevel::kInfo, fmt::format("{} leaves", node.name()));
   node.leave();
@@ -99,6 +97,11 @@ int serve_until_asked(const ServingSettings& settings, const NodeOptions& option
 
 int node(const NodeSettings& given) {
   NodeSettings settings = given;
+  if (settings.bind.starts_with("inproc:")) {
+    return failed(
+        Error{ErrorCode::kInvalidArgument,
+              fmt::format("--bind {}: no other process could reach it; give tcp:// or ipc://", settings.bind)});
+  }
   // A cluster on real sockets is complete as soon as its last node has joined, and its ring bounded whatever weights
   // others name; a --set may say otherwise.
   const auto prepend = [&](std::string assignment) {
@@ -122,7 +125,8 @@ int node(const NodeSettings& given) {
 int serve(const ServeSettings& settings) {
   NodeSettings alone;
   alone.membership = "static";
-  alone.overrides = {fmt::format("replication.max_items={}", settings.max_items),
+  // It has no replica that could bring back what was deleted, so nothing of that need be remembered.
+  alone.overrides = {"replication.tombstone_grace=0s", fmt::format("replication.max_items={}", settings.max_items),
                      fmt::format("replication.max_bytes={}B", settings.max_bytes)};
   const auto strategies = choose_strategies(alone);
   if (!strategies) return failed(strategies.error());

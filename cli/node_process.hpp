@@ -2,11 +2,10 @@
 // the thread that started it. One thread.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <vector>
 
+#include "cli/child_process.hpp"
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 
@@ -20,16 +19,15 @@ class NodeProcess {
   NodeProcess& operator=(NodeProcess&&) = delete;
   NodeProcess(const NodeProcess&) = delete;
   NodeProcess& operator=(const NodeProcess&) = delete;
-  // Kills it and waits for its end.
   ~NodeProcess();
 
-  // Its endpoint, once it is ready. kTimeout; kUnavailable: it ended before.
+  // Its endpoint, once it is ready. kTimeout; kUnavailable: it ended before; kClosed: this program was interrupted.
   Result<std::string> wait_ready(Duration limit);
 
  private:
-  NodeProcess(pid_t pid, int out) : pid_(pid), out_(out) {}
-  pid_t pid_;  // -1: moved from
-  int out_;    // the reading end of its stdout
+  NodeProcess(ChildProcess process, int out) : process_(std::move(process)), out_(out) {}
+  ChildProcess process_;
+  int out_;  // the reading end of its stdout; -1: moved from
 };
 
 }  // namespace hearsay::cli

@@ -34,8 +34,11 @@ using transport::LiveNode;
 constexpr Duration kTotalsInterval = 200ms;
 // Bytes of values in one report, below a frame's limit.
 constexpr std::size_t kReportBytes = std::size_t{1} << 20;
+// Errors that wait to be told, and bytes of one.
+constexpr std::size_t kMaxTroubles = 64;
+constexpr std::size_t kMaxTroubleBytes = 4096;
 
-// What the node's threads report, until the main thread writes it.
+// What the node's threads report, until the main thread writes it. What it has no room for is counted.
 class Outbox {
  public:
   explicit Outbox(const transport::Wake& wake) : wake_(wake) {}
@@ -43,7 +46,21 @@ class Outbox {
   void push(control::Seen seen) {
     const std::lock_guard guard(mutex_);
     // Not wanted any faster than it is written: what an inbox may hold.
-    if (seen_.size() < Inbox::kMost) seen_.push_back(seen);
+    if (seen_.size() >= Inbox::kMost) {
+      ++lost_;
+      return;
+    }
+    seen_.push_back(seen);
+    wake();
+  }
+  void push(std::string trouble) {
+    const std::lock_guard guard(mutex_);
+    if (troubles_.size() >= kMaxTroubles) {
+      ++lost_;
+      return;
+    }
+    trouble.resize(std::min(trouble.size(), kMaxTroubleBytes));
+    troubles_.push_back(std::move(trouble));
     wake();
   }
   void push(control::Answered answered) {
@@ -51,13 +68,20 @@ class Outbox {
     answered_.push_back(std::move(answered));
     wake();
   }
-  void take(std::vector<control::Seen>& seen, std::vector<control::Answered>& answered) {
+  void take(std::vector<control::Seen>& seen, std::vector<control::Answered>& answered,
+            std::vector<std::string>& troubles) {
     seen.clear();
     answered.clear();
+    troubles.clear();
     const std::lock_guard guard(mutex_);
     seen.swap(seen_);
     answered.swap(answered_);
+    troubles.swap(troubles_);
     woken_ = false;
+  }
+  std::uint64_t lost() {
+    const std::lock_guard guard(mutex_);
+    return lost_;
   }
 
  private:
@@ -69,6 +93,8 @@ class Outbox {
   bool woken_ = false;
   std::vector<control::Seen> seen_;
   std::vector<control::Answered> answered_;
+  std::vector<std::string> troubles_;
+  std::uint64_t lost_ = 0;
 };
 
 class Worker {
@@ -89,7 +115,7 @@ class Worker {
       node_ = std::move(*opened);
       ready->address = node_->address();
     } else {
-      ready->error = fmt::format("{}: {}", plan_.directory.name(order_.node), opened.error().message);
+      ready->error = opened.error().message;
     }
     send(std::move(ready));
     if (node_) set_faults();
@@ -97,8 +123,8 @@ class Worker {
     while (read_orders()) {
       tell();
       const MonoTime now = transport::Now::read_mono();
-      if (node_ && now >= next_totals) {
-        tell_totals(false);
+      if (now >= next_totals) {
+        if (node_) tell_totals(false);
         next_totals = now + kTotalsInterval;
       }
       const auto events = static_cast<short>(ZMQ_POLLIN | (link_.flush() ? ZMQ_POLLOUT : 0));
@@ -123,8 +149,8 @@ class Worker {
                                  seen.peer == kNoSlot ? NodeId{} : directory.id(seen.peer), seen.key, seen.value,
                                  seen.version});
     };
-    options.log = [](transport::LogLevel level, const std::string& text) {
-      if (level == transport::LogLevel::kError) std::fprintf(stderr, "hearsay: %s\n", text.c_str());
+    options.log = [this](transport::LogLevel level, const std::string& text) {
+      if (level == transport::LogLevel::kError) outbox_.push(text);
     };
     return LiveNode::open(options, std::make_shared<const Composition>(plan::compose(plan_)));
   }
@@ -132,9 +158,10 @@ class Worker {
   void set_faults() {
     FaultRules::OfNode of = rules_.of(order_.node);
     if (auto set = node_->set_faults(std::move(of.sending), std::move(of.news)); !set) {
-      auto ready = codec_.make<control::Ready>();
-      ready->error = set.error().message;
-      send(std::move(ready));
+      auto trouble = codec_.make<control::Trouble>();
+      trouble->fatal = true;
+      trouble->text = set.error().message;
+      send(std::move(trouble));
     }
   }
 
@@ -178,16 +205,25 @@ class Worker {
 
   void ask(const control::Ask& ask) {
     Request request{RequestId{ask.id}, ask.op, ask.key, ask.value, ask.ttl};
-    node_->submit(std::move(request), [this, id = ask.id](const Reply& reply) {
+    const auto answer = [this, id = ask.id](const Reply& reply) {
       outbox_.push(control::Answered{
           transport::Now::read_mono().time_since_epoch(),
           id,
           {reply.ok, static_cast<std::uint8_t>(reply.error), reply.value, reply.ttl_left, reply.version}});
-    });
+    };
+    if (node_->submit(std::move(request), answer)) return;
+    Reply refused;
+    refused.error = ErrorCode::kUnavailable;
+    answer(refused);
   }
 
   void tell() {
-    outbox_.take(seen_, answered_);
+    outbox_.take(seen_, answered_, troubles_);
+    for (std::string& text : troubles_) {
+      auto trouble = codec_.make<control::Trouble>();
+      trouble->text = std::move(text);
+      if (!send(std::move(trouble))) ++not_taken_;
+    }
     std::size_t seen = 0;
     std::size_t answered = 0;
     while (seen < seen_.size() || answered < answered_.size()) {
@@ -201,7 +237,8 @@ class Worker {
         bytes += answered_[answered].result.value.size();
         report->answered.push_back(std::move(answered_[answered]));
       }
-      send(std::move(report));
+      const std::size_t reports = report->seen.size() + report->answered.size();
+      if (!send(std::move(report))) not_taken_ += reports;
     }
   }
 
@@ -222,13 +259,14 @@ class Worker {
     totals->dropped_forgot = of.filtered.dropped_forgot;
     totals->received = of.received;
     totals->not_sent = of.dropped_queue;
+    totals->lost = outbox_.lost() + not_taken_;
     send(std::move(totals));
   }
 
+  // False: the controller has taken nothing for so long that there is no room for it.
   template <class M>
-  void send(Draft<M>&& draft) {
-    // What the controller does not take for so long it no longer waits for.
-    (void)link_.send(codec_.pack(std::move(draft)));
+  bool send(Draft<M>&& draft) {
+    return link_.send(codec_.pack(std::move(draft)));
   }
 
   WorkerOrder order_;
@@ -243,6 +281,8 @@ class Worker {
   std::string frame_;
   std::vector<control::Seen> seen_;
   std::vector<control::Answered> answered_;
+  std::vector<std::string> troubles_;
+  std::uint64_t not_taken_ = 0;  // reports that the link had no room for
 };
 
 int refuse(const std::string& text, int code) {

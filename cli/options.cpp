@@ -50,6 +50,19 @@ std::string text_of(const plan::Input& value) {
 
 constexpr std::size_t kMaxColumn = 40;  // where the places of --print-config begin at the latest
 
+// What is wrong with the text, or nothing and the value.
+std::string read_real(const std::string& text, double low, double high, double& value) {
+  double number = 0;
+  const char* const text_end = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), text_end, number);
+  // Whatever is not a number compares false.
+  if (error != std::errc() || end != text_end || !(number >= low && number <= high)) {
+    return fmt::format("{} is not a number from {} to {}", plan::quote(text), low, high);
+  }
+  value = number;
+  return {};
+}
+
 }  // namespace
 
 std::string variable_of(std::string_view name) {
@@ -149,18 +162,21 @@ void Options::real(const std::string& names, double& value, double low, double h
                    const std::string& doc) {
   bind_text(
       names, Kind::kNumber, type, doc,
+      [&value, low, high](const std::string& text) { return read_real(text, low, high, value); },
+      [&value] { return fmt::format("{}", value); });
+}
+
+void Options::real(const std::string& names, std::optional<double>& value, double low, double high,
+                   const std::string& type, const std::string& doc) {
+  bind_text(
+      names, Kind::kNumber, type, doc,
       [&value, low, high](const std::string& text) {
         double number = 0;
-        const char* const text_end = text.data() + text.size();
-        const auto [end, error] = std::from_chars(text.data(), text_end, number);
-        // Whatever is not a number compares false.
-        if (error != std::errc() || end != text_end || !(number >= low && number <= high)) {
-          return fmt::format("{} is not a number from {} to {}", plan::quote(text), low, high);
-        }
-        value = number;
-        return std::string();
+        std::string wrong = read_real(text, low, high, number);
+        if (wrong.empty()) value = number;
+        return wrong;
       },
-      [&value] { return fmt::format("{}", value); });
+      [&value] { return value ? fmt::format("{}", *value) : std::string(); });
 }
 
 void Options::duration(const std::string& names, Duration& value, Duration low, Duration high, const std::string& doc) {
@@ -360,6 +376,16 @@ std::string Options::table() const {
   std::string out = fmt::format("[{}]\n", section_);
   for (const auto& [setting, from] : lines) out += fmt::format("{:<{}}  # {}\n", setting, width, plan::one_line(from));
   return out;
+}
+
+std::string Options::not_on_the_command_line() const {
+  std::vector<std::string> places;
+  for (const Declared& declared : declared_) {
+    if (declared.from.empty() || declared.from == declared.flag()) continue;
+    const bool variable = declared.from == variable_of(declared.name);
+    places.push_back(variable ? declared.from : fmt::format("{} ({})", declared.from, declared.name));
+  }
+  return fmt::format("{}", fmt::join(places, ", "));
 }
 
 std::vector<std::string_view> Options::keys() const {

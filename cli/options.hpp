@@ -63,6 +63,8 @@ class Options {
               const std::string& doc);
   void real(const std::string& names, double& value, double low, double high, const std::string& type,
             const std::string& doc);
+  void real(const std::string& names, std::optional<double>& value, double low, double high, const std::string& type,
+            const std::string& doc);
   // "500ms", "2s".
   void duration(const std::string& names, Duration& value, Duration low, Duration high, const std::string& doc);
   // "64KiB", "2MB".
@@ -92,6 +94,9 @@ class Options {
   void mark_required();
   // Each value with where it came from, as a section of a configuration file.
   std::string table() const;
+  // Which values came from elsewhere than the command line: "HEARSAY_SERVERS, c.toml:3:1 (ring)"; nothing where none
+  // did.
+  std::string not_on_the_command_line() const;
 
   const std::string& section() const { return section_; }
   std::vector<std::string_view> keys() const;   // long names, of what a file may have

@@ -93,12 +93,13 @@ void declare_bench(VerbSet& verbs, Body<BenchStartupSettings> startup, Body<Benc
     options.real("--miss-share", bench.miss_share, 0, 1, "SHARE", "The share of gets that ask for what is not there");
     options.choice<bool>("--popularity", bench.is_zipf, {{"uniform", false}, {"zipf", true}}, "KIND",
                          "uniform (the default) or zipf");
-    options.real("--zipf", bench.zipf, 0, 20, "S", "Zipf's exponent");
+    options.real("--zipf", bench.zipf, 0, 20, "S", "Zipf's exponent, of --popularity zipf; 0.99 otherwise");
     options.choice<bool>("--loop", bench.is_open, {{"closed", false}, {"open", true}}, "KIND",
                          "closed (the default): a call follows the last answer; open: calls start when they are due");
     options.real("--rate", bench.rate, 0, 1e7, "R",
                  "Calls a second of all threads; 0 (the default, in a closed loop alone) is as many as there can be");
-    options.number("--nodes", bench.nodes, {1, 100}, "N", "Nodes to start, of gossip and service without --servers");
+    options.number("--nodes", bench.nodes, {1, 100}, "N",
+                   "Nodes to start, of gossip and service without --servers; 1 otherwise");
     options.number("--batch", bench.batch, {1, 10'000}, "B", "Keys a call: get_many and put_many");
     add_store(options, bench);
   }

@@ -14,7 +14,8 @@ constexpr const char* kRunText =
     "  hearsay run scenarios/partition-heal.toml --on zmq\n\n"
     "Writes a run folder (manifest.json, results.json, rows.csv, events.jsonl) and the link 'latest' beside it.\n"
     "Exits with 0 when every expectation held, 3 when one failed or a fault had no effect, 2 for a wrong scenario,\n"
-    "130 when interrupted (what was measured is written; a second ^C ends it at once, and leaves a folder whose\n"
+    "on zmq 4 where the machine grants too few processes, threads or descriptors and 124 when nodes are not ready in\n"
+    "time, 130 when interrupted (what was measured is written; a second ^C ends it at once, and leaves a folder whose\n"
     "manifest says \"running\"). Of several runs events.jsonl is that of the first seed.";
 
 }  // namespace

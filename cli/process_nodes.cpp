@@ -10,6 +10,8 @@
 #include <csignal>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -17,6 +19,7 @@
 #include "cli/control_link.hpp"
 #include "cli/control_messages.hpp"
 #include "cli/node_worker.hpp"
+#include "core/protocol/wire.hpp"
 #include "transport/address.hpp"
 #include "transport/wake.hpp"
 
@@ -28,8 +31,8 @@ namespace {
 constexpr std::size_t kMaxProcesses = 512;
 // Descriptors of a process here (eight), and what else the program has open.
 constexpr std::size_t kDescriptorsBesides = 64;
-// How long a process has to say its last totals.
-constexpr Duration kLastWords = 2s;
+// How long a process may take to be gone whose link is closed, and a link whose process is gone.
+constexpr Duration kEndLimit = 2s;
 
 // What is known of a process, shared with the thread that listens.
 struct Process {
@@ -40,9 +43,11 @@ struct Process {
 
   std::mutex mutex;  // of what follows
   std::condition_variable changed;
+  std::optional<ChildProcess> child;  // until it is killed
   std::string address;
   std::string error;
   bool closed = false;
+  std::string end;    // how it ended by itself, in words
   bool last = false;  // `totals` are final
   NodeTotals totals;
 };
@@ -52,15 +57,26 @@ class Listener {
  public:
   Listener(const NodesContext& context, transport::Wake wake) : context_(context), wake_(std::move(wake)) {
     HEARSAY_CHECK(context.composition->register_messages(types_).has_value());
-    thread_ = std::thread([this] { run(); });
   }
   ~Listener() {
+    if (!thread_.joinable()) return;
     stopping_ = true;
     wake_.signal();
     thread_.join();
   }
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
+
+  Result<void> start() {
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("no thread to listen to the nodes' processes: {}; raise the limit (ulimit -u)",
+                              error.code().message()));
+    }
+    return {};
+  }
 
   void add(const std::shared_ptr<Process>& process) {
     {
@@ -71,6 +87,9 @@ class Listener {
   }
   // Some link has more to write than it took.
   void look() { wake_.signal(); }
+  void report_trouble(const Process& process, std::string text, bool fatal) {
+    context_.inbox.push({transport::Now::read_mono(), process.slot, Trouble{std::move(text), fatal}});
+  }
 
  private:
   void run() {
@@ -106,28 +125,33 @@ class Listener {
       const auto receipt = process.link.receive(frame_);
       if (receipt == ControlLink::Receipt::kNothing) return;
       const MessageRef message = receipt == ControlLink::Receipt::kFrame ? codec_.unpack(frame_) : MessageRef();
-      if (!message) {
-        if (!process.ending) {
-          context_.inbox.push({transport::Now::read_mono(), process.slot, Trouble{"its process ended", true}});
-        }
-        const std::lock_guard guard(process.mutex);
-        process.closed = true;
-        process.changed.notify_all();
-        return;
-      }
+      if (!message) return close(process);
       take(process, *message);
     }
   }
 
+  void close(Process& process) {
+    const std::lock_guard guard(process.mutex);
+    if (!process.ending) {
+      if (process.child) process.end = process.child->ended(kEndLimit);
+      if (process.end.empty()) process.end = "said what it could not mean";
+      report_trouble(process, "its process " + process.end, true);
+    }
+    process.closed = true;
+    process.changed.notify_all();
+  }
+
   void take(Process& process, const Message& message) {
     if (is<control::Report>(message)) return report(process, as<control::Report>(message));
+    if (is<control::Trouble>(message)) {
+      const auto& trouble = as<control::Trouble>(message);
+      return report_trouble(process, trouble.text, trouble.fatal);
+    }
     const std::lock_guard guard(process.mutex);
     if (is<control::Ready>(message)) {
       process.address = as<control::Ready>(message).address;
       process.error = as<control::Ready>(message).error;
-      if (!process.error.empty()) {
-        context_.inbox.push({transport::Now::read_mono(), process.slot, Trouble{process.error, true}});
-      }
+      if (!process.error.empty()) report_trouble(process, process.error, true);
     } else if (is<control::Totals>(message)) {
       take_totals(process, as<control::Totals>(message));
     }
@@ -171,6 +195,7 @@ class Listener {
     totals.filtered = {from.passed, from.dropped_cut, from.dropped_loss, from.dropped_queue, from.dropped_forgot};
     totals.received = from.received;
     totals.dropped_queue = from.not_sent;
+    totals.lost = from.lost;
     process.totals = std::move(totals);
     process.last = from.last;
   }
@@ -188,9 +213,9 @@ class Listener {
 
 class ProcessNode final : public RealNode {
  public:
-  ProcessNode(Listener& listener, ControlCodec& codec, std::shared_ptr<Process> process, ChildProcess child)
-      : listener_(listener), codec_(codec), process_(std::move(process)), child_(std::move(child)) {}
-  ~ProcessNode() override { process_->ending = true; }
+  ProcessNode(Listener& listener, ControlCodec& codec, std::shared_ptr<Process> process)
+      : listener_(listener), codec_(codec), process_(std::move(process)) {}
+  ~ProcessNode() override { kill(); }
 
   Result<std::string> address(Duration limit) override {
     std::unique_lock guard(process_->mutex);
@@ -198,23 +223,28 @@ class ProcessNode final : public RealNode {
         guard, limit, [this] { return process_->closed || !process_->address.empty() || !process_->error.empty(); });
     if (!process_->address.empty()) return process_->address;
     if (!process_->error.empty()) return fail(ErrorCode::kUnavailable, process_->error);
-    if (process_->closed) return fail(ErrorCode::kUnavailable, "a node's process ended before it was ready");
-    return fail(ErrorCode::kTimeout, fmt::format("a node's process was not ready within {} s", limit / 1s));
+    if (process_->closed) {
+      return fail(ErrorCode::kUnavailable, fmt::format("its process {} before it was ready", process_->end));
+    }
+    return fail(ErrorCode::kTimeout, "its process is not ready");
   }
 
   void begin(const std::vector<std::string>& seeds, const std::vector<transport::Card>& peers) override {
     auto begin = codec_.make<control::Begin>();
     begin->seeds = seeds;
     begin->peers = peers;
-    send(std::move(begin));
+    order(std::move(begin));
   }
   void set_faults(const FaultRules& rules) override {
     auto faults = codec_.make<control::Faults>();
     faults->events.assign(rules.in_force().begin(), rules.in_force().end());
-    send(std::move(faults));
+    order(std::move(faults));
   }
-  void pause(bool paused) override { child_.signal(paused ? SIGSTOP : SIGCONT); }
-  void leave() override { send(codec_.make<control::Leave>()); }
+  void pause(bool paused) override {
+    const std::lock_guard guard(process_->mutex);
+    if (process_->child) process_->child->signal(paused ? SIGSTOP : SIGCONT);
+  }
+  void leave() override { order(codec_.make<control::Leave>()); }
   bool request(Request request) override {
     auto ask = codec_.make<control::Ask>();
     ask->id = static_cast<std::uint64_t>(request.id);
@@ -222,45 +252,62 @@ class ProcessNode final : public RealNode {
     ask->key = std::move(request.key);
     ask->value = std::move(request.value);
     ask->ttl = request.ttl;
-    return send(std::move(ask));
+    return send(std::move(ask), ControlLink::kMaxRefusable);
   }
   void forget(NodeId peer) override {
     auto forget = codec_.make<control::Forget>();
     forget->peer = peer;
-    send(std::move(forget));
+    order(std::move(forget));
   }
   void ask_for_totals() override {
     process_->ending = true;
     pause(false);
-    send(codec_.make<control::End>());
+    order(codec_.make<control::End>());
   }
-  NodeTotals totals(bool last) override {
+  bool wait_totals(MonoTime until) override {
     std::unique_lock guard(process_->mutex);
-    if (last) {
-      process_->changed.wait_for(guard, kLastWords, [this] { return process_->closed || process_->last; });
-    }
+    process_->changed.wait_until(guard, std::chrono::steady_clock::time_point(until.time_since_epoch()),
+                                 [this] { return process_->closed || process_->last; });
+    return process_->last;
+  }
+  NodeTotals totals() override {
+    const std::lock_guard guard(process_->mutex);
     return process_->totals;
   }
+  void end() override { kill(); }
   std::shared_ptr<const Persisted> save() override { return nullptr; }
 
  private:
+  // And waits until all that it said is in the inbox.
+  void kill() {
+    process_->ending = true;
+    std::unique_lock guard(process_->mutex);
+    process_->child.reset();
+    process_->changed.wait_for(guard, kEndLimit, [this] { return process_->closed; });
+  }
   template <class M>
-  bool send(Draft<M>&& draft) {
-    if (!process_->link.send(codec_.pack(std::move(draft)))) return false;
+  bool send(Draft<M>&& draft, std::size_t most) {
+    if (!process_->link.send(codec_.pack(std::move(draft)), most)) return false;
     if (process_->link.waiting()) listener_.look();
     return true;
+  }
+  // What a node must do, or the run is of something else.
+  template <class M>
+  void order(Draft<M>&& draft) {
+    if (send(std::move(draft), ControlLink::kMaxQueued)) return;
+    listener_.report_trouble(*process_, "its process reads so slowly that an order could not be given", true);
   }
 
   Listener& listener_;
   ControlCodec& codec_;
   std::shared_ptr<Process> process_;
-  ChildProcess child_;
 };
 
 class ProcessNodes final : public RealNodes {
  public:
   ProcessNodes(const NodesContext& context, ScenarioSource source, transport::Wake wake)
       : context_(context), source_(std::move(source)), listener_(context_, std::move(wake)) {}
+  Result<void> start() { return listener_.start(); }
 
   Result<std::unique_ptr<RealNode>> open(NodeSlot node, Epoch life, std::shared_ptr<const Persisted>) override {
     auto ends = ControlLink::make_pair();
@@ -280,11 +327,11 @@ class ProcessNodes final : public RealNodes {
     auto process = std::make_shared<Process>(node, ends->first);
     auto child = ChildProcess::start(order.words(), ends->second);
     if (!child) return tl::unexpected(child.error());
+    process->child.emplace(std::move(*child));
     process->address = order.address;
     last = process;
     listener_.add(process);
-    return std::unique_ptr<RealNode>(
-        std::make_unique<ProcessNode>(listener_, codec_, std::move(process), std::move(*child)));
+    return std::unique_ptr<RealNode>(std::make_unique<ProcessNode>(listener_, codec_, std::move(process)));
   }
 
  private:
@@ -302,12 +349,19 @@ Result<std::unique_ptr<RealNodes>> make_process_nodes(const NodesContext& contex
   if (nodes > kMaxProcesses) {
     return invalid(fmt::format("{} nodes are too many for a process each; at most {}", nodes, kMaxProcesses));
   }
+  // What a list of the link may hold: of faults in force, and of their effects.
+  if (context.plan.events.size() > kMaxElements) {
+    return invalid(fmt::format("{} events are too many for --processes; at most {}, or leave it out",
+                               context.plan.events.size(), kMaxElements));
+  }
   // A process that connects to all others and is connected to by them needs the same: it inherits the limit.
   if (auto allowed = allow_descriptors(8 * nodes + kDescriptorsBesides); !allowed)
     return tl::unexpected(allowed.error());
   auto wake = transport::Wake::make();
   if (!wake) return tl::unexpected(wake.error());
-  return std::unique_ptr<RealNodes>(std::make_unique<ProcessNodes>(context, source, std::move(*wake)));
+  auto made = std::make_unique<ProcessNodes>(context, source, std::move(*wake));
+  if (auto started = made->start(); !started) return tl::unexpected(started.error());
+  return std::unique_ptr<RealNodes>(std::move(made));
 }
 
 }  // namespace hearsay::cli

@@ -5,11 +5,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/interrupt.hpp"
 #include "transport/address.hpp"
 
 namespace hearsay::cli {
 
 using measure::ProcessState;
+
+namespace {
+
+tl::unexpected<Error> interrupted_early() {
+  return fail(ErrorCode::kClosed, "interrupted before all nodes were there");
+}
+
+}  // namespace
 
 RealCluster::RealCluster(const plan::Plan& plan, const FaultRules& rules, std::vector<NodeSlot> seeds,
                          std::unique_ptr<RealNodes> nodes)
@@ -21,20 +30,32 @@ RealCluster::RealCluster(const plan::Plan& plan, const FaultRules& rules, std::v
       lives_(plan.nodes.size()),
       cards_(plan.nodes.size()) {}
 
-Result<void> RealCluster::open_all() {
+Result<void> RealCluster::open_all(const std::function<bool()>& interrupted) {
   const auto nodes = static_cast<std::uint32_t>(lives_.size());
   // Processes come up beside each other: first all are started, then all are waited for.
   for (std::uint32_t i = 0; i < nodes; ++i) {
+    if (interrupted()) return interrupted_early();
     if (auto opened = open(NodeSlot{i}, 1, nullptr); !opened) return opened;
   }
+  const MonoTime until = transport::Now::read_mono() + kOpenLimit;
   for (std::uint32_t i = 0; i < nodes; ++i) {
-    auto address = lives_[i].node->address(kOpenLimit);
+    auto address = wait_address(NodeSlot{i}, until, interrupted);
     if (!address) return tl::unexpected(address.error());
     const NodeIdentity identity = plan_.directory[NodeSlot{i}];
     cards_[i] = {std::string(identity.name), std::move(*address), identity.weight, identity.zone, 0};
     lives_[i].node->set_faults(rules_);
   }
   return {};
+}
+
+Result<std::string> RealCluster::wait_address(NodeSlot node, MonoTime until, const std::function<bool()>& interrupted) {
+  for (;;) {
+    if (interrupted()) return interrupted_early();
+    auto address = lives_[raw(node)].node->address(kInterruptLook);
+    if (address) return address;
+    if (address.error().code == ErrorCode::kTimeout && transport::Now::read_mono() < until) continue;
+    return fail(address.error().code, fmt::format("{}: {}", plan_.directory.name(node), address.error().message));
+  }
 }
 
 Result<void> RealCluster::open(NodeSlot node, Epoch life, std::shared_ptr<const Persisted> persisted) {
@@ -117,9 +138,10 @@ bool RealCluster::stop(NodeSlot node) {
 
 void RealCluster::end(NodeSlot node, ProcessState state) {
   Life& life = lives_[raw(node)];
+  life.node->end();
   life.kept = life.node->save();
   life.kept_at = transport::Now::read_mono();
-  add(ended_, life.node->totals(false));
+  add(ended_, life.node->totals());
   life.node.reset();
   life.running = false;
   life.state = state;
@@ -134,17 +156,25 @@ void RealCluster::set_faults() {
   }
 }
 
-NodeTotals RealCluster::totals(bool last) {
+NodeTotals RealCluster::totals() const {
   NodeTotals sum = ended_;
-  if (last) {
-    for (const Life& life : lives_) {
-      if (life.node) life.node->ask_for_totals();
-    }
-  }
   for (const Life& life : lives_) {
-    if (life.node) add(sum, life.node->totals(last));
+    if (life.node) add(sum, life.node->totals());
   }
   return sum;
+}
+
+NodeTotals RealCluster::finish(std::vector<NodeSlot>& late) {
+  for (const Life& life : lives_) {
+    if (life.node) life.node->ask_for_totals();
+  }
+  const MonoTime until = transport::Now::read_mono() + kLastWords;
+  for (std::uint32_t i = 0; i < lives_.size(); ++i) {
+    if (!lives_[i].node) continue;
+    if (!lives_[i].node->wait_totals(until)) late.push_back(NodeSlot{i});
+    lives_[i].node->end();
+  }
+  return totals();
 }
 
 void add(NodeTotals& sum, const NodeTotals& totals) {
@@ -158,6 +188,7 @@ void add(NodeTotals& sum, const NodeTotals& totals) {
   sum.filtered += totals.filtered;
   sum.received += totals.received;
   sum.dropped_queue += totals.dropped_queue;
+  sum.lost += totals.lost;
 }
 
 }  // namespace hearsay::cli

@@ -5,6 +5,7 @@
 // One thread. Errors are of the machine (no descriptors, no processes) and end the run.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,9 @@ class RealCluster {
   RealCluster(const plan::Plan& plan, const FaultRules& rules, std::vector<NodeSlot> seeds,
               std::unique_ptr<RealNodes> nodes);
 
-  // Opens all nodes of the plan, and gives each the faults in force.
-  Result<void> open_all();
+  // Opens all nodes of the plan, and gives each the faults in force. kClosed: it was interrupted; kTimeout: a node was
+  // not there after a minute.
+  Result<void> open_all(const std::function<bool()>& interrupted);
 
   measure::ProcessState state(NodeSlot node) const { return lives_[raw(node)].state; }
   bool running(NodeSlot node) const { return lives_[raw(node)].running; }
@@ -41,12 +43,17 @@ class RealCluster {
   // The rules have changed.
   void set_faults();
 
-  // What all lives counted, those that ended too. `last`: the run is over, nothing else will be asked.
-  NodeTotals totals(bool last);
+  // What all lives counted so far, those that ended too.
+  NodeTotals totals() const;
+  // Ends all nodes: the run is over, and all that they reported is in the inbox. Returns what they counted, and adds to
+  // `late` those whose last totals have not come in time: what they told before stands for them.
+  NodeTotals finish(std::vector<NodeSlot>& late);
 
  private:
   // More than a machine under load takes to start a process.
   static constexpr Duration kOpenLimit = 60s;
+  // What all nodes together have for their last totals.
+  static constexpr Duration kLastWords = 5s;
 
   struct Life {
     std::unique_ptr<RealNode> node;
@@ -58,6 +65,7 @@ class RealCluster {
   };
 
   Result<void> open(NodeSlot node, Epoch life, std::shared_ptr<const Persisted> persisted);
+  Result<std::string> wait_address(NodeSlot node, MonoTime until, const std::function<bool()>& interrupted);
   void end(NodeSlot node, measure::ProcessState state);
 
   const plan::Plan& plan_;

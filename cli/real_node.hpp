@@ -29,6 +29,7 @@ struct NodeTotals {
   transport::FaultTotals filtered;
   std::uint64_t received = 0;       // messages from peers
   std::uint64_t dropped_queue = 0;  // a peer's queue was full, or there was no peer
+  std::uint64_t lost = 0;           // its reports that there was no room for
 };
 
 class RealNode {
@@ -48,8 +49,13 @@ class RealNode {
   virtual void forget(NodeId peer) = 0;
   // The run is over: nothing is asked of it any longer but its last totals.
   virtual void ask_for_totals() = 0;
-  // As known now: of a process what it reported last; `last`: what was asked for, if it comes within a moment.
-  virtual NodeTotals totals(bool last) = 0;
+  // False: they have not come by then.
+  virtual bool wait_totals(MonoTime until) = 0;
+  // As known now: of a process what it reported last.
+  virtual NodeTotals totals() = 0;
+  // Ends it at once, without a word to the others; what it reported before is then in the inbox. Nothing is asked of it
+  // any longer but totals() and save().
+  virtual void end() = 0;
   // What survives its end; null where nothing can.
   virtual std::shared_ptr<const Persisted> save() = 0;
 };
@@ -57,7 +63,8 @@ class RealNode {
 class RealNodes {
  public:
   virtual ~RealNodes() = default;
-  // Opens a node of the plan, which is bound and answers, but joins nobody before begin(). `life` counts from 1.
+  // Opens a node of the plan, which is bound and answers clients, but joins nobody before begin(), nor anybody through
+  // it. `life` counts from 1.
   virtual Result<std::unique_ptr<RealNode>> open(NodeSlot node, Epoch life,
                                                  std::shared_ptr<const Persisted> persisted) = 0;
 };

@@ -27,6 +27,8 @@ using world::TimelineStep;
 
 // How often the loop looks around when nothing is due: whether it was interrupted, and what can be measured.
 constexpr Duration kLookAround = 50ms;
+// Different ones; further ones say nothing new of a run.
+constexpr std::size_t kMaxRemarks = 100;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -73,6 +75,7 @@ class Runner final : private world::WorkloadHost {
   TrueTime next_due() const;
   void take_inbox();
   void take(const FromNode& entry);
+  void remark(std::string text);
   void apply(const TimelineStep& step, TrueTime at);
   bool act(const TimelineStep& step, TrueTime at);
   bool start(const TimelineStep& step, TrueTime at);
@@ -143,7 +146,9 @@ Result<RealRun> Runner::run() {
   workload_.begin();
   go_on();
   if (failed_) return tl::unexpected(*failed_);
-  return finish();
+  RealRun run = finish();
+  if (failed_) return tl::unexpected(*failed_);
+  return run;
 }
 
 Result<void> Runner::open() {
@@ -151,7 +156,7 @@ Result<void> Runner::open() {
   auto nodes = options_.processes ? make_process_nodes(context, options_.source) : make_local_nodes(context);
   if (!nodes) return tl::unexpected(nodes.error());
   cluster_.emplace(plan_, rules_, world::starting_seeds(plan_, seed_), std::move(*nodes));
-  return cluster_->open_all();
+  return cluster_->open_all([this] { return was_interrupted(); });
 }
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
@@ -202,10 +207,12 @@ void Runner::do_next(TrueTime now) {
   } else if (!clients_.empty() && clients_.top().at <= due) {
     const ClientEvent event = clients_.top();
     clients_.pop();
+    // Only now, since the machine was late: there is no time left for an answer.
+    if (now >= end_) return;
     ++inputs_;
     workload_.on_client_event(event.client, event.node, event.argument, event.at);
   } else {
-    report_.sample(std::min(now, end_), traffic(cluster_->totals(false)));
+    report_.sample(std::min(now, end_), traffic(cluster_->totals()));
     next_sample_ += plan_.measure.sample_interval;
   }
 }
@@ -219,11 +226,8 @@ void Runner::take(const FromNode& entry) {
   const TrueTime at(entry.at - started_);
   if (const auto* trouble = std::get_if<Trouble>(&entry.what)) {
     const std::string text = fmt::format("{}: {}", plan_.directory.name(entry.node), trouble->text);
-    if (trouble->fatal) {
-      failed_ = Error{ErrorCode::kInternal, text};
-    } else if (std::ranges::find(facts_.remarks, text) == facts_.remarks.end()) {
-      facts_.remarks.push_back(text);
-    }
+    if (!trouble->fatal) return remark(text);
+    if (!failed_) failed_ = Error{ErrorCode::kInternal, text};
     return;
   }
   ++inputs_;
@@ -238,6 +242,11 @@ void Runner::take(const FromNode& entry) {
   if (!workload_.awaits(reply.id)) return;
   now_ = at;
   workload_.on_reply(reply);
+}
+
+void Runner::remark(std::string text) {
+  if (facts_.remarks.size() >= kMaxRemarks || std::ranges::find(facts_.remarks, text) != facts_.remarks.end()) return;
+  facts_.remarks.push_back(std::move(text));
 }
 
 // ---- the time line -------------------------------------------------------------------------------------------------
@@ -353,11 +362,16 @@ measure::Traffic Runner::traffic(const NodeTotals& totals) const {
 }
 
 RealRun Runner::finish() {
+  std::vector<NodeSlot> late;
+  const NodeTotals totals = cluster_->finish(late);
+  for (const NodeSlot node : late) {
+    remark(
+        fmt::format("{}: its last totals did not come: what it counted last is missing", plan_.directory.name(node)));
+  }
+  // What nodes said until the end, now that they say no more.
+  take_inbox();
   now_ = end_;
   workload_.finish();
-  const NodeTotals totals = cluster_->totals(true);
-  take_inbox();
-  cluster_.reset();
   report_.feed(end_);
   for (const auto& [event, effect] : totals.effects) {
     if (event >= effects_.size()) continue;
@@ -377,7 +391,7 @@ RealRun Runner::finish() {
   run.results.events = inputs_;
   facts_.load_after = load();
   facts_.stragglers = report_.stragglers();
-  facts_.lost = report_.lost() + inbox_.lost();
+  facts_.lost = report_.lost() + inbox_.lost() + totals.lost;
   run.facts = std::move(facts_);
   return run;
 }

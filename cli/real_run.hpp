@@ -49,7 +49,8 @@ struct RealRun {
   RealFacts facts;
 };
 
-// kInvalidArgument, kUnavailable: it cannot be run here; kInternal: a node ended that should not have.
+// kInvalidArgument, kUnavailable: it cannot be run here; kTimeout: a node was not ready in time; kClosed: interrupted
+// before all nodes were there; kInternal: a node ended that should not have.
 Result<RealRun> run_on_sockets(const plan::Plan& plan, std::uint64_t seed, const RealRunOptions& options);
 
 }  // namespace hearsay::cli

@@ -11,7 +11,9 @@
 #include <system_error>
 #include <thread>
 
+#include "cli/bytes_text.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/not_honoured.hpp"
 #include "cli/real_run.hpp"
@@ -42,7 +44,7 @@ class Session {
   // Runs all seeds, `jobs` at a time; results in the order of the seeds. An error is that of the lowest seed.
   Result<std::vector<measure::Results>> run_all(std::uint64_t first_seed, EventLog* log);
   // The one run on real sockets.
-  Result<RealRun> run_real(std::uint64_t seed, double tolerance, EventLog* log);
+  Result<RealRun> run_real(std::uint64_t seed, double tolerance, const RunFolder& folder, EventLog* log);
   double elapsed_s() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   }
@@ -149,11 +151,12 @@ Result<std::vector<measure::Results>> Session::run_all(std::uint64_t first_seed,
   return results;
 }
 
-Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, EventLog* log) {
+Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, const RunFolder& folder, EventLog* log) {
   RealRunOptions options;
   options.processes = settings_.processes;
   options.tolerance = tolerance;
-  options.source = {settings_.file, settings_.overrides};
+  // As it was read: the user's own file may have changed before the last node is started.
+  options.source = {folder.path() + "/scenario.toml", settings_.overrides};
   options.interrupted = &interrupt_flag();
   options.observations = [log](const Observation& observation) { log->write(observation); };
   options.operations = [log](const measure::OpRecord& op) { log->write(op); };
@@ -163,7 +166,12 @@ Result<RealRun> Session::run_real(std::uint64_t seed, double tolerance, EventLog
       progress_.show(fmt::format("{}: {:.0f} of {:.0f} s on real sockets", plan_.name, done_s, all_s));
     };
   }
-  auto ran = run_on_sockets(plan_, seed, options);
+  Result<RealRun> ran = fail(ErrorCode::kInternal, "not run");
+  try {
+    ran = run_on_sockets(plan_, seed, options);
+  } catch (const std::exception& error) {  // memory that ran out
+    ran = fail(ErrorCode::kInternal, fmt::format("the run failed: {}", error.what()));
+  }
   progress_.clear();
   return ran;
 }
@@ -178,11 +186,6 @@ std::string repeat_command(const RunSettings& settings, std::uint64_t seed, std:
   if (!settings.tolerance.empty()) text += " --tolerance " + shell_word(settings.tolerance);
   text += fmt::format(" --seed {}", seed);
   return runs > 1 ? text + fmt::format(" --runs {}", runs) : text;
-}
-
-// Of a JSON document that quotes file names: they may hold any byte.
-std::string dumped(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 // The manifest of a run: written before it, and once more when the rest of the folder is there.
@@ -204,7 +207,7 @@ class Manifest {
     json_["scenario"] = plan::manifest(plan);
   }
   void set(std::string_view key, nlohmann::ordered_json value) { json_[std::string(key)] = std::move(value); }
-  Result<void> write(const RunFolder& folder) const { return folder.write("manifest.json", dumped(json_)); }
+  Result<void> write(const RunFolder& folder) const { return folder.write("manifest.json", json_text(json_, 2)); }
 
  private:
   nlohmann::ordered_json json_;
@@ -233,7 +236,7 @@ Saved save(const RunFolder& folder, EventLog& log, const std::vector<measure::Re
   if (auto closed = log.close(); !closed) drop_log(closed);
   std::string rows = measure::csv_header();
   for (std::size_t i = 0; i < results.size(); ++i) rows += measure::csv_rows(std::to_string(i), results[i]);
-  const std::string report = dumped(json);
+  const std::string report = json_text(json, 2);
   for (const auto& [name, content] : {std::pair<std::string_view, const std::string*>("results.json", &report),
                                       std::pair<std::string_view, const std::string*>("rows.csv", &rows)}) {
     auto written = folder.write(name, *content);
@@ -276,10 +279,8 @@ std::uint64_t first_failed_seed(const std::vector<measure::Results>& results) {
   return failed == results.end() ? results.front().seed : failed->seed;
 }
 
-int run_failed(const Error& error) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(error.message).c_str());
-  return error.code == ErrorCode::kInternal ? kFailure : kUsage;
-}
+// Before anything runs: what is wrong is a word of the caller's, or of the scenario.
+int run_failed(const Error& error) { return failed(error, error.code == ErrorCode::kInternal ? kFailure : kUsage); }
 
 // What does not go together. A real run takes its time, and has the machine for itself.
 Result<void> check_where(const RunSettings& settings) {
@@ -347,8 +348,12 @@ int run(const RunSettings& given) {
   std::optional<RealFacts> facts;
   Result<std::vector<measure::Results>> results;
   if (real) {
-    auto ran = session.run_real(seed, *tolerance, &*log);
-    if (!ran) return give_up(ran.error());
+    auto ran = session.run_real(seed, *tolerance, *folder, &*log);
+    if (!ran) {
+      folder->discard();
+      const int code = failed(ran.error());
+      return was_interrupted() ? int{kInterrupted} : code;
+    }
     results->push_back(std::move(ran->results));
     facts = std::move(ran->facts);
     manifest.set("machine", machine_json(*facts));
@@ -386,7 +391,7 @@ int run(const RunSettings& given) {
     report.folder.clear();
   }
   const Result<void> shown =
-      print_out(settings.json ? dumped(json) : summary_text(report, Palette(settings.color, stdout)));
+      print_out(settings.json ? json_text(json, 2) : summary_text(report, Palette(settings.color, stdout)));
   if (!saved.outcome) {
     if (saved.anything) {
       saved.outcome.error().message +=

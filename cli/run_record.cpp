@@ -46,7 +46,7 @@ Result<Json> read_json(const std::string& file) {
   };
   try {
     return Json::parse(*text, keep);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ...": the number is of no use to a person.
     const std::string_view what = error.what();
     const std::size_t at = what.find("] ");
@@ -140,6 +140,7 @@ void read_manifest(const JsonReader& json, RunRecord& record) {
   record.scenario = json["scenario"]["name"].text();
   record.resolved = json["scenario"].json();
   const std::string status = json["status"].text();
+  record.interrupted = status == "interrupted";
   if (status == "running") {
     json["status"].report("is still \"running\": the run goes on, or was killed before its figures were written");
   } else if (status != "complete" && status != "interrupted") {

@@ -23,6 +23,7 @@ struct RunRecord {
   std::string scenario;
   std::uint64_t seed = 0;  // of the first run
   std::string fingerprint;
+  bool interrupted = false;  // some of its runs, or their number
   using Json = nlohmann::ordered_json;
   Json resolved;                            // the whole scenario
   std::vector<measure::Results> runs;       // without series and findings; at least one

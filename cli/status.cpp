@@ -5,7 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/exit_codes.hpp"
+#include "cli/bytes_text.hpp"
 #include "cli/failure.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
@@ -82,10 +82,7 @@ int status(const StatusSettings& settings) {
   transport::NodeClient client(*context, channel->calls, {}, *security);
   auto answer = client.status(settings.endpoint, transport::Now::read_mono() + settings.timeout);
   if (!answer) return failed(answer.error());
-  if (auto printed = print_out(settings.json ? json_of(*answer).dump() + "\n" : text_of(*answer)); !printed) {
-    return failed(printed.error());
-  }
-  return kOk;
+  return print_or_fail(settings.json ? json_text(json_of(*answer)) : text_of(*answer));
 }
 
 }  // namespace hearsay::cli

@@ -4,11 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <sstream>
 
 #include "cli/config_file.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/failure.hpp"
 #include "cli/terminal.hpp"
 #include "core/base/check.hpp"
 #include "core/base/nearest.hpp"
@@ -26,20 +26,10 @@ struct VerbSet::Verb {
 
 namespace {
 
-int complain(const std::string& text, int code) {
-  std::fprintf(stderr, "hearsay: %s\n", plan::one_line(text).c_str());
-  return code;
-}
-
 int usage_error(const std::string& text, std::string_view verb) {
-  return complain(fmt::format("{}{} 'hearsay {}--help'", text, text.ends_with('?') ? " See" : "; see",
-                              verb.empty() ? "" : fmt::format("{} ", verb)),
-                  kUsage);
-}
-
-int print(const std::string& text) {
-  if (auto printed = print_out(text); !printed) return complain(printed.error().message, kFailure);
-  return kOk;
+  return failed(
+      {ErrorCode::kInvalidArgument, fmt::format("{}{} 'hearsay {}--help'", text, text.ends_with('?') ? " See" : "; see",
+                                                verb.empty() ? "" : fmt::format("{} ", verb))});
 }
 
 // The verb or the family that the words came to, and its whole name.
@@ -84,7 +74,7 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {  // --help, --version
     std::ostringstream text;
     app.exit(error, text, text);
-    return print(text.str());
+    return print_or_fail(text.str());
   }
   const auto [verb, name] = deepest(app);
   // A misspelt option leaves something else missing, too: the option is what is wrong.
@@ -191,14 +181,15 @@ int VerbSet::run_verb(Verb& verb) const {
       std::ranges::copy(other->options.keys(), std::back_inserter(keys));
     }
     auto read = ConfigFile::read(path, known);
-    if (!read) return complain(read.error().message, kUsage);
+    if (!read) return failed(read.error(), kUsage);
     file = std::move(*read);
   }
   if (auto resolved = options.resolve(file ? &*file : nullptr); !resolved) {
     return usage_error(resolved.error().message, verb.name);
   }
-  if (options.wants_table()) return print(options.table());
+  if (options.wants_table()) return print_or_fail(options.table());
   if (auto whole = options.check_required(); !whole) return usage_error(whole.error().message, verb.name);
+  set_other_sources(options.not_on_the_command_line());
   return verb.body();
 }
 

@@ -216,13 +216,13 @@ struct BenchLookupSettings : BenchSettings {
   std::uint32_t threads = 1;
   Duration span = 5s;
   double read_share = 0.95;
-  double miss_share = 0;  // of gets: of keys that nobody put
-  bool is_zipf = false;   // otherwise all keys are as popular
-  double zipf = 0.99;
-  bool is_open = false;  // calls start when they are due, whether the one before was answered or not
-  double rate = 0;       // calls a second of all threads together; 0 (closed loop alone): as fast as answers come
-  std::uint32_t nodes = 1;
-  std::uint32_t batch = 1;  // keys a call
+  double miss_share = 0;       // of gets: of keys that nobody put
+  bool is_zipf = false;        // otherwise all keys are as popular
+  std::optional<double> zipf;  // its exponent; 0.99 otherwise
+  bool is_open = false;        // calls start when they are due, whether the one before was answered or not
+  double rate = 0;             // calls a second of all threads together; 0 (closed loop alone): as fast as answers come
+  std::optional<std::uint64_t> nodes;  // to start; 1 otherwise
+  std::uint32_t batch = 1;             // keys a call
 };
 
 int bench_lookup(const BenchLookupSettings& settings);

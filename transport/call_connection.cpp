@@ -67,9 +67,7 @@ bool CallConnection::passed(MonoTime deadline) { return Now::read_mono() >= dead
 
 tl::unexpected<Error> CallConnection::no_answer() const {
   return fail(ErrorCode::kTimeout,
-              fmt::format("no answer from {} in time (is it of this topic, service and namespace?); a write may have "
-                          "been done",
-                          endpoint_));
+              fmt::format("no answer from {} in time (is it of this topic, service and namespace?)", endpoint_));
 }
 
 Result<MessageRef> CallConnection::receive(const MessageType& wanted, MonoTime deadline) {

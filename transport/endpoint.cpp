@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::string_view kHow = "write tcp://HOST:PORT, ipc://PATH or inproc://NAME";
 
-// What a peer or a file may have said goes into one line of a log or a terminal.
-std::string shown(std::string_view text) {
-  std::string out(text.substr(0, kMaxEndpointBytes));
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
-}
-
 tl::unexpected<Error> not_an_endpoint(std::string_view text, std::string_view why) {
   return invalid(fmt::format("\"{}\" is no endpoint: {}", shown(text), why));
 }
@@ -77,6 +70,12 @@ Result<Endpoint> parse_tcp(std::string_view text, std::string_view address, Endp
 }
 
 }  // namespace
+
+std::string shown(std::string_view text) {
+  std::string out(text.substr(0, kMaxEndpointBytes));
+  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
 
 bool Endpoint::local() const {
   if (transport != Transport::kTcp) return true;

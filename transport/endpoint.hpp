@@ -36,4 +36,7 @@ struct Endpoint {
 // "*" is refused, since it looks like the port's "*" and means the whole world.
 Result<Endpoint> parse_endpoint(std::string_view text, EndpointUse use);
 
+// What somebody gave as an address, for one line of a log or a terminal: shortened, and printable.
+std::string shown(std::string_view text);
+
 }  // namespace hearsay::transport

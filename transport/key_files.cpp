@@ -115,7 +115,8 @@ Result<void> create_file(const std::string& path, mode_t mode, std::string_view 
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (file.get() < 0) {
     if (errno == EEXIST) return invalid(fmt::format("{} exists already, and keys are never overwritten", path));
-    return invalid(fmt::format("{}: {}", path, std::strerror(errno)));
+    if (errno == ENOENT || errno == ENOTDIR) return invalid(fmt::format("{}: {}", path, std::strerror(errno)));
+    return fail(ErrorCode::kInternal, fmt::format("{}: {}", path, std::strerror(errno)));
   }
   while (!text.empty()) {
     const ssize_t written = ::write(file.get(), text.data(), text.size());
@@ -123,7 +124,7 @@ Result<void> create_file(const std::string& path, mode_t mode, std::string_view 
     if (written < 0) {
       const int error = errno;
       ::unlink(path.c_str());
-      return invalid(fmt::format("{}: {}", path, std::strerror(error)));
+      return fail(ErrorCode::kInternal, fmt::format("{}: {}", path, std::strerror(error)));
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -52,6 +52,10 @@ Result<std::unique_ptr<Kv>> open_kv(const KvOptions& options) {
   for (const Backend& backend : kBackends) {
     if (backend.name != options.backend) continue;
     if (backend.name == "memory" && !options.servers.empty()) return invalid("servers: memory has none");
+    if (options.security.enabled() && backend.name != "gossip" && backend.name != "service") {
+      return invalid(
+          fmt::format("CURVE secures connections over ZeroMQ, and {} has none: leave the key files out", backend.name));
+    }
     return backend.open(options);
   }
   return unknown_backend(options.backend);

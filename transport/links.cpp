@@ -6,6 +6,7 @@
 #include <array>
 
 #include "transport/address.hpp"
+#include "transport/endpoint.hpp"
 
 namespace hearsay::transport {
 
@@ -22,10 +23,22 @@ std::string pub_endpoint(const std::string& bind) {
   return bind.substr(0, bind.rfind(':')) + ":*";
 }
 
-// A bound endpoint with the host that others know.
+// A bound endpoint with the host that others know, IPv6 in brackets or not.
 std::string reached_at(const std::string& endpoint, const std::string& host) {
   if (host.empty() || !endpoint.starts_with("tcp://")) return endpoint;
-  return fmt::format("tcp://{}{}", host, endpoint.substr(endpoint.rfind(':')));
+  const bool bare = host.find(':') != std::string::npos && host.front() != '[';
+  return fmt::format("tcp://{}{}", bare ? fmt::format("[{}]", host) : host, endpoint.substr(endpoint.rfind(':')));
+}
+
+Result<void> check_host(const std::string& host) {
+  if (host.empty()) return {};
+  const auto where = parse_endpoint(reached_at("tcp://:1", host), EndpointUse::kConnect);
+  // "127.0.0.1:5" looks like IPv6, and has no more than one colon.
+  if (where && (!where->ipv6 || std::count(host.begin(), host.end(), ':') > 1)) return {};
+  return invalid(
+      fmt::format("--advertise \"{}\" is no host: write a name or an address alone, without tcp:// and "
+                  "without a port",
+                  shown(host)));
 }
 
 }  // namespace
@@ -41,6 +54,7 @@ Result<std::unique_ptr<Links>> Links::open(const Base& base, const LinkOptions& 
 }
 
 Result<void> Links::bind_all(NodeId self) {
+  if (auto host = check_host(options_.advertise); !host) return host;
   const auto with_queue = [this](int messages) {
     SocketOptions sockets = options_.sockets;
     sockets.send_queue = messages;

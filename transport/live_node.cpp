@@ -10,10 +10,12 @@
 #include <array>
 #include <limits>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "transport/address.hpp"
 #include "transport/endpoint.hpp"
+#include "transport/zmq_error.hpp"
 
 namespace hearsay::transport {
 
@@ -82,6 +84,10 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
                                                  std::shared_ptr<const Composition> composition) {
   auto channel = Channel::make(options.topic, options.service, options.name_space);
   if (!channel) return tl::unexpected(channel.error());
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(options.name.begin(), options.name.end(), control)) {
+    return invalid("a node's name must have no control character");
+  }
   for (const std::string& seed : options.seeds) {
     if (auto where = parse_endpoint(seed, EndpointUse::kConnect); !where) return tl::unexpected(where.error());
   }
@@ -131,7 +137,11 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   node->core_ = std::move(*made);
   if (options.faults) node->faults_.emplace(self, *options.faults);
   node->started_ = now.mono;
-  node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+  try {
+    node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+  } catch (const std::system_error&) {
+    return zmq_failure(EAGAIN, fmt::format("starting the thread of '{}'", node->name_));
+  }
   return node;
 }
 
@@ -233,9 +243,7 @@ Result<Reply> LiveNode::call(Request request, Duration limit) {
 
 std::vector<Result<Reply>> LiveNode::call_each(std::vector<Request> requests, Duration limit) {
   Batch batch;
-  batch.replies.resize(
-      requests.size(),
-      fail(ErrorCode::kTimeout, fmt::format("no answer within {} ms; a write may have been done", limit / 1ms)));
+  batch.replies.resize(requests.size());
   batch.open = requests.size();
   std::uint64_t first = 0;
   {
@@ -259,8 +267,12 @@ std::vector<Result<Reply>> LiveNode::call_each(std::vector<Request> requests, Du
   (void)batch.done.try_acquire_for(limit);
   // Whoever released it held the lock, and may not be done with it.
   const std::lock_guard guard(lock_);
-  if (batch.open != 0) {
-    for (std::uint64_t id = first; id < first + requests.size(); ++id) origins_.erase(id);
+  for (std::uint64_t i = 0; batch.open != 0 && i < requests.size(); ++i) {
+    if (origins_.erase(first + i) == 0) continue;
+    --batch.open;
+    batch.replies[i] =
+        fail(ErrorCode::kTimeout, fmt::format("no answer within {} ms{}", limit / 1ms,
+                                              requests[i].op == OpKind::kGet ? "" : "; it may have been done"));
   }
   return std::move(batch.replies);
 }
@@ -502,15 +514,12 @@ void LiveNode::pause(bool paused) {
   while (paused && !resting_.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 
-void LiveNode::submit(Request request, std::function<void(const Reply&)> replied) {
+bool LiveNode::submit(Request request, std::function<void(const Reply&)> replied) {
   const std::lock_guard guard(lock_);
-  if (submitted_.size() >= kMaxSubmitted) {
-    Reply refused;
-    refused.error = ErrorCode::kUnavailable;
-    return replied(refused);
-  }
+  if (submitted_.size() >= kMaxSubmitted) return false;
   submitted_.push_back({std::move(request), std::move(replied)});
   wake_->signal();
+  return true;
 }
 
 void LiveNode::run_submitted(Now now) {

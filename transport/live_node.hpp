@@ -69,8 +69,8 @@ struct NodeOptions {
   std::optional<Epoch> epoch;      // otherwise from the wall clock
   // Between telling the others and stopping, at most; it ends as soon as nothing is left to be handed over.
   Duration leave_grace = 30s;
-  // For experiments: it binds and answers, but joins nobody until begin() says so; what survived a former life; faults
-  // in front of its sockets.
+  // For experiments: it binds and answers clients, but joins nobody, nor anybody through it, until begin() says so;
+  // what survived a former life; faults in front of its sockets.
   bool hold = false;
   std::shared_ptr<const Persisted> persisted;
   std::optional<FaultFilterOptions> faults;
@@ -172,8 +172,9 @@ class LiveNode {
   std::map<std::uint32_t, FaultEffect> fault_effects(FaultTotals& totals);
   // A paused node's process is there and does nothing, as after SIGSTOP: from this call's return on.
   void pause(bool paused);
-  // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before.
-  void submit(Request request, std::function<void(const Reply&)> replied);
+  // Hands a request to the loop. `replied` is called once, with the lock held, unless the node ends before. False: too
+  // many wait, and it was not taken.
+  bool submit(Request request, std::function<void(const Reply&)> replied);
   std::vector<SentOfType> sent();
   std::uint64_t counted(Counted what);
   void save(Persisted& out);
@@ -261,6 +262,7 @@ class LiveNode {
   MessageRef decoded(std::string_view bytes, NodeId& origin);
   void on_message(NodeSlot from, MessageRef message);
   void on_hello(std::string_view route, const Hello& hello);
+  void hold_hello(std::string_view route, const MessageRef& hello);
   void on_client(std::string_view route, std::string_view channel, const Message& message);
   void on_call(std::string_view route, std::string_view channel, const Call& call);
   void on_list(std::string_view route, std::string_view channel, const ListCall& call);
@@ -328,6 +330,8 @@ class LiveNode {
   std::vector<Card> held_peers_;
   std::vector<NodeId> forgotten_;  // of forget(), until the loop closes their connections
   bool begun_ = false;
+  // Of a held node, by route: who asked for it before begin(), and is answered then. kMaxHeldHellos at most.
+  std::vector<std::pair<std::string, MessageRef>> held_hellos_;
   std::vector<SentOfType> sent_;  // few types: found by a scan
   std::size_t connections_ = 0;   // to peers
   std::string buffer_;

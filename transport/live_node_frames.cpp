@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "transport/endpoint.hpp"
 #include "transport/live_node.hpp"
 
 namespace hearsay::transport {
@@ -48,6 +49,9 @@ constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
 
 // How many nodes are remembered as listeners or heard ones: more than there can be.
 constexpr std::size_t kMaxHeard = std::size_t{1} << 16;
+
+// Who waits for a held node to begin; more ask again.
+constexpr std::size_t kMaxHeldHellos = 1024;
 
 }  // namespace
 
@@ -97,7 +101,10 @@ void LiveNode::on_router(Frames& frames) {
   const MessageRef message = decoded(frames[2], origin);
   if (!message) return;
   if (!peer) return on_client(route, channel, *message);
-  if (is<Hello>(*message)) return on_hello(route, as<Hello>(*message));
+  if (is<Hello>(*message)) {
+    if (phase_ == Phase::kHeld && as<Hello>(*message).answer) return hold_hello(route, message);
+    return on_hello(route, as<Hello>(*message));
+  }
   const NodeSlot from = core_->directory().find(origin);
   if (from == kNoSlot) return count(Counted::kDroppedStranger);
   // Of the strategies' own: a transport's message is no node's to send here.
@@ -114,6 +121,14 @@ void LiveNode::on_message(NodeSlot from, MessageRef message) {
   core_->receive(now, from, std::move(message));
 }
 
+// A node that has not begun is not there, and nobody joins through it. Were the question dropped, whoever asked would
+// ask again too late; of one that asks again, one is answered.
+void LiveNode::hold_hello(std::string_view route, const MessageRef& hello) {
+  const auto from = [route](const auto& held) { return held.first == route; };
+  if (std::ranges::any_of(held_hellos_, from) || held_hellos_.size() >= kMaxHeldHellos) return;
+  held_hellos_.emplace_back(route, hello);
+}
+
 void LiveNode::on_hello(std::string_view route, const Hello& hello) {
   Directory& directory = core_->directory();
   const Card& card = hello.node;
@@ -125,7 +140,7 @@ void LiveNode::on_hello(std::string_view route, const Hello& hello) {
     // Itself, by way of its own seeds; or another one.
     if (card.address != address_) {
       count(Counted::kNameConflicts);
-      log(LogLevel::kWarning, fmt::format("another node at {} calls itself '{}', too", card.address, card.name));
+      log(LogLevel::kWarning, fmt::format("another node at {} calls itself '{}', too", shown(card.address), name_));
       welcome->holder = address_;
     }
   } else {
@@ -182,12 +197,12 @@ void LiveNode::on_call(std::string_view route, std::string_view channel, const C
   const std::string prefix = key_prefix(channel);
   for (std::uint32_t i = 0; i < call.ops.size(); ++i) {
     const ClientOp& op = call.ops[i];
-    if (refused || !op.key.starts_with(prefix)) {
+    if (refused || !op.key.starts_with(prefix) || op.key.size() == prefix.size()) {
       const ErrorCode error = refused ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument;
       complete(number, i, {false, static_cast<std::uint8_t>(error), {}, {}, {}});
       continue;
     }
-    if (op.op == OpKind::kGet && !op.key.empty()) {
+    if (op.op == OpKind::kGet) {
       if (const auto found = core_->read_alone(op.key, now.mono)) {
         complete(
             number, i,

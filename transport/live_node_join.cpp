@@ -152,6 +152,7 @@ void LiveNode::join_step(MonoTime now) {
           meet(peer);
         }
       }
+      for (const auto& [route, hello] : std::exchange(held_hellos_, {})) on_hello(route, as<Hello>(*hello));
       return begin_joining(now);
     case Phase::kKnocking:
       // All seeds answered, or some did and the others had their time; none is left when all were this node itself.

@@ -20,8 +20,10 @@ std::string_view what_failed(ErrorCode code) {
     case ErrorCode::kNotFound: return "there is no such key";
     case ErrorCode::kInvalidArgument: return "the node refused the request as invalid";
     case ErrorCode::kTooLarge: return "the node refused the request as too large";
-    case ErrorCode::kUnavailable: return "too few replicas can be reached, or the node is not ready or too busy";
-    case ErrorCode::kTimeout: return "too few replicas answered in time; a write may have been done";
+    case ErrorCode::kUnavailable:
+      return "too few replicas can be reached, or a store is full (--max-items, --max-bytes), or the node is not ready "
+             "or too busy";
+    case ErrorCode::kTimeout: return "too few replicas answered in time; what is no read may have been done";
     case ErrorCode::kClosed: return "the node is closing";
     case ErrorCode::kCorrupt: return "what the node holds does not decode";
     case ErrorCode::kInternal: return "the node failed";
@@ -186,7 +188,11 @@ std::vector<Result<Reply>> NodeClient::operate(std::map<std::string, std::vector
     }
   }
   for (Asked& of : nodes) {
-    for (const std::size_t i : of.open) replies[i] = tl::unexpected(of.done.error());
+    for (const std::size_t i : of.open) {
+      Error error = of.done.error();
+      if (error.code == ErrorCode::kTimeout && ops[i].op != OpKind::kGet) error.message += "; it may have been done";
+      replies[i] = tl::unexpected(std::move(error));
+    }
     if (of.connection) keep(*of.endpoint, std::move(of.connection), of.done);
   }
   return replies;

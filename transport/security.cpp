@@ -14,19 +14,17 @@ Result<Security> load_security(const SecurityOptions& options, bool binds, bool 
   if (options.key_file.empty()) {
     return invalid(
         "security is half configured: a key file of one's own is missing (`hearsay keygen PREFIX` makes PREFIX.key); "
-        "give "
-        "it, or none of the key files");
+        "give it with --key-file, or none of the key files");
   }
   if (binds && options.allow_file.empty()) {
     return invalid(
         "security is half configured: an allow list is missing, without which nobody could be told from anybody; give "
-        "a "
-        "file of the public keys that are let in, one a line (`cat *.pub` makes one)");
+        "with --allow-file a file of the public keys that are let in, one a line (`cat *.pub` makes one)");
   }
   if (connects && !binds && options.server_key.empty()) {
     return invalid(
         "security is half configured: the nodes' public key is missing, without which anybody could pose as one; give "
-        "the file of it (.pub)");
+        "the file of it (.pub) with --server-key");
   }
 
   auto own = read_key_pair(options.key_file);

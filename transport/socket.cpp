@@ -59,7 +59,7 @@ tl::unexpected<Error> bind_failure(int number, const std::string& endpoint) {
   switch (number) {
     case EADDRINUSE: {
       const bool tcp = endpoint.starts_with("tcp:");
-      return invalid(fmt::format("{} is in use: give another --bind{}", endpoint,
+      return invalid(fmt::format("{} is in use: give another endpoint{}", endpoint,
                                  tcp ? ", or tcp://127.0.0.1:* for a free port" : ""));
     }
     case EADDRNOTAVAIL:

@@ -123,7 +123,7 @@ Result<void> check_toml(std::string_view text, const std::string& file) {
         fmt::format("{}:1:1: {} bytes; expected a scenario of at most {} MiB", file, text.size(), kMaxFileBytes >> 20));
   }
   const bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-  if (blank) return invalid(fmt::format("{}:1:1: the file is empty; expected a scenario in TOML", file));
+  if (blank) return invalid(fmt::format("{}:1:1: the file is empty; expected TOML", file));
   return Guard(text, file).check();
 }
 

@@ -66,6 +66,15 @@ TEST_CASE("a link whose other end does not read takes no more than its bound") {
   CHECK(taken > ControlLink::kMaxQueued / 2);
 }
 
+TEST_CASE("where what may be refused has no room, an order still has") {
+  Pair pair;
+  const std::string large(ControlLink::kMaxFrame, 'z');
+  while (pair.near->send(large, ControlLink::kMaxRefusable)) {
+  }
+  CHECK_FALSE(pair.near->send(large, ControlLink::kMaxRefusable));
+  CHECK(pair.near->send("an order"));
+}
+
 TEST_CASE("the end of one side is seen at the other, after what it said") {
   Pair pair;
   CHECK(pair.near->send("last words"));

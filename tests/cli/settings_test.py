@@ -1,4 +1,6 @@
 """Where a value comes from: the flag, the environment, the file of --config, the default, in this order."""
+import re
+
 import cli
 
 
@@ -34,19 +36,41 @@ class Layers(cli.CliTest):
         values = [line.rsplit("  # ", 1)[0].rstrip() for line in first.splitlines()]
         self.assertEqual(values, [line.rsplit("  # ", 1)[0].rstrip() for line in again.splitlines()])
 
+    VERBS = ("run", "check", "list", "compare", "node", "serve", "broker", "status", "keygen", "kv put", "kv get", "kv del",
+             "kv list", "kv watch", "bench startup", "bench lookup", "bench expiry")
+    ENDPOINT = "tcp://127.0.0.1:9"
+    # What is no default, where its form does not say how one looks; in TOML.
+    OTHERS = {"on": '"zmq"', "color": '"never"', "log-level": '"warn"', "tolerance": '"5%"', "popularity": '"zipf"',
+              "loop": '"open"', "bind": f'"{ENDPOINT}"', "frontend": f'"{ENDPOINT}"', "broker": f'"{ENDPOINT},{ENDPOINT}"',
+              "servers": f'["{ENDPOINT}"]', "seed-node": f'["{ENDPOINT}"]', "set": '["a.b=1"]', "backend": '"memory"',
+              ("bench startup", "nodes"): '["3"]', ("broker", "backend"): f'"{ENDPOINT}"', "max-bytes": '"2GiB"'}
+
+    def other(self, verb, name, value):
+        if found := self.OTHERS.get((verb, name)) or self.OTHERS.get(name):
+            return found
+        if value == "false":
+            return "true"
+        if value.startswith('"'):
+            return '"7s"' if re.fullmatch(r'"[0-9]+m?s"', value) else '"other"'
+        return str(int(value or 0) + 1) if "." not in value else "0.5"
+
     def test_every_option_has_a_variable_and_a_key(self):
-        for verb in ("run", "check", "list", "compare"):
-            for name, (value, _) in self.table(verb).items():
-                if value in ("", '""', "[]", "false"):
-                    continue
-                with self.subTest(verb=verb, name=name):
-                    variable = "HEARSAY_" + name.upper().replace("-", "_")
-                    again = self.table(verb, env={variable: value.strip('"')})
-                    self.assertEqual(again[name], (value, variable))
-                    self.write("c.toml", f"[{verb}]\n{name} = {value}\n")
-                    again = self.table(verb, "--config", "c.toml")
-                    self.assertEqual(again[name][0], value)
-                    self.assertTrue(again[name][1].startswith("c.toml:2:"))
+        listed = re.findall(r"^  (\w+) ", self.succeeds("--help").stdout.partition("Subcommands:")[2], re.MULTILINE)
+        self.assertEqual(sorted({verb.split()[0] for verb in self.VERBS}), sorted(set(listed) - {"hearsay"}))
+        for verb in self.VERBS:
+            with self.subTest(verb=verb):
+                rows = self.table(*verb.split())
+                others = {name: self.other(verb, name, value) for name, (value, _) in rows.items()}
+                variables = {name: "HEARSAY_" + name.upper().replace("-", "_") for name in rows}
+                again = self.table(*verb.split(), env={variables[name]: value.strip('[]"') for name, value in others.items()})
+                self.assertEqual(again, {name: (value, variables[name]) for name, value in others.items()})
+                for name, value in others.items():
+                    self.assertNotEqual(value, rows[name][0], name)
+                self.write("c.toml", f"[{verb.split()[0]}]\n" + "".join(f"{name} = {value}\n" for name, value in others.items()))
+                again = self.table(*verb.split(), "--config", "c.toml")
+                self.assertEqual({name: value for name, (value, _) in again.items()}, others)
+                for line, (name, (_, place)) in enumerate(again.items(), 2):
+                    self.assertTrue(place.startswith(f"c.toml:{line}:"), (name, place))
 
     def test_lists_and_flags(self):
         self.write("c.toml", "[run]\nset = ['a=1', 'b=2']\nwire = true\n")
@@ -92,6 +116,12 @@ class Wrong(cli.CliTest):
         self.refuses("run", "small.toml", "--config", "none.toml", saying="none.toml")
         self.refuses("run", "small.toml", "--config", ".", saying=".")
         self.refuses("run", "small.toml", env={"HEARSAY_CONFIG": "none.toml"}, saying="none.toml")
+
+    def test_what_is_wrong_later_is_told_with_where_else_values_are_from(self):
+        self.refuses("kv", "get", "a", "--backend", "redis", env={"HEARSAY_SERVERS": "redis:1:2"},
+                     saying="(also given: HEARSAY_SERVERS)")
+        self.write("c.toml", "[run]\nset = ['nodes.count=0']\n")
+        self.refuses("run", "small.toml", "--config", "c.toml", saying="(also given: c.toml:2:7 (set))")
 
     def test_a_flag_of_the_command_line_saves_no_wrong_file(self):
         self.write("c.toml", "[run]\nruns = 0\nsede = 1\n")

@@ -86,12 +86,12 @@ BREAKS = [
           "if (!sync.reply && sync.last) send_state(step, from, true);", "(void)from;",
           "core/a node that is told of two clusters joins them"),
 
-    Break("a joiner introduces itself to whom it has not heard of alone", SYNC,
-          "s.introduced && step.view()", "step.view()",
-          "core/a joiner introduces itself to a member of which it heard"),
-    Break("whoever answers is introduced to others for it", SYNC,
-          " || !contains(s.seeds, from)", " || from == kNoSlot",
-          "core/only a seed's answer makes a node introduce itself"),
+    Break("members are introduced again whenever they ask", SYNC,
+          "if (stranger && !sync.reply &&", "if (!sync.reply &&",
+          "core/only a stranger's request makes a node introduce"),
+    Break("who left is introduced", SYNC,
+          "if (!is_member(update.belief.status)) continue;", "",
+          "core/who left before it was introduced is not"),
 
     # ---- piggybacking
     Break("a datagram takes more news than fit", BROADCASTS,

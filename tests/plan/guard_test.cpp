@@ -27,8 +27,8 @@ std::string parsed(std::string_view text) {
 }  // namespace
 
 TEST_CASE("an empty text is no scenario") {
-  CHECK(checked("") == "x.toml:1:1: the file is empty; expected a scenario in TOML");
-  CHECK(checked(" \n\t\r\n") == "x.toml:1:1: the file is empty; expected a scenario in TOML");
+  CHECK(checked("") == "x.toml:1:1: the file is empty; expected TOML");
+  CHECK(checked(" \n\t\r\n") == "x.toml:1:1: the file is empty; expected TOML");
   CHECK(checked("# nothing\n") == "ok");
 }
 

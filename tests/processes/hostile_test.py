@@ -157,10 +157,18 @@ class Hostile(cluster.ProcessTest):
         self.counted([[CALLS, frame(HELLO, [card(), True])], [CALLS, frame(PING, [1])]], malformed=2)
 
     def test_a_peer_at_nonsense_addresses(self):
+        before = self.counters()["frames_received"]
         with self.dealer() as dealer:
             for i, address in enumerate(["", "x", "tcp://", "tcp://*:*,*", "tcp://[::1", "inproc://x", "ipc:///", "tcp://127.0.0.1:0,0",
                                          "tcp://127.0.0.1:99999,1", "tcp://\x00:1,2", "tcp://256.1.1.1:1,2", "\xff" * 100]):
                 dealer.send_multipart([PEERS, frame(HELLO, [card(name=f"odd-{i}", address=address), True], origin=i + 1)])
+            asked = [0]  # which are frames, too
+
+            def looked_at():
+                asked[0] += 1
+                return self.counters()["frames_received"] - before - asked[0] >= 12
+
+            wait_for(looked_at, "all were to be looked at")
             self.unharmed()
         self.assertNotEqual(self.succeeds("status", self.victim.endpoint).stdout, "")
 
@@ -200,7 +208,11 @@ class Hostile(cluster.ProcessTest):
     def test_frames_that_are_too_large(self):
         for size in (5 << 20, 64 << 20):
             with self.dealer() as dealer:  # which is disconnected, comes back, and has lost it
+                monitor = dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED)
                 dealer.send_multipart([CALLS, bytes(size)])
+                self.assertTrue(monitor.poll(cluster.DEADLINE_S * 1000), "the node was to drop the connection")
+                dealer.disable_monitor()
+                monitor.close()
                 self.unharmed()
         # At the limit of what is looked at.
         self.counted([[CALLS, bytes((4 << 20) + 1)]], malformed=1)

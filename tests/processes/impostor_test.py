@@ -1,4 +1,5 @@
 """A server that is none: what a client and a joining node are answered by a stranger at the other end."""
+import json
 import math
 import threading
 
@@ -64,14 +65,29 @@ class Impostor(cluster.ProcessTest):
     def test_what_a_status_may_hold(self):
         """Names and counters come from a stranger: they must not take over a terminal."""
         evil = "\x1b[2J\x1b]0;owned\x07\n\r"
-        card = [evil, evil, math.nan, 0, 0]
-        body = [card, True, -5, 7, [[["ok", "tcp://x:1,2", 1e308, 0, 0], 0, 200], [card, 0, 0]], [[evil, 2**64 - 1]] * 3]
+        card = [evil, evil, 1.0, 0, 0]
+        body = [card, True, -5, 7, [[["ok", "tcp://x:1,2", 2.0, 0, 0], 0, 3], [card, 0, 0]], [[evil, 2**64 - 1]] * 3]
         endpoint = self.answering(lambda _, message: [[CALLS, frame("client.Status", [message[7][0], *body])]])
         for options in ((), ("--json",)):
-            done = self.run_cli("status", endpoint, "--timeout", "150ms", *options)
-            self.assertIn(done.returncode, (0, 1, 124), done.stderr)
-            for text in (done.stdout, done.stderr):
-                self.assertNotRegex(text, r"[\x00-\x09\x0b-\x1f\x7f]")
+            with self.subTest(options=options):
+                done = self.succeeds("status", endpoint, *options)
+                self.assertEqual(done.stderr, "")
+                self.assertIn("owned", done.stdout)
+                self.assertNotRegex(done.stdout, r"[\x00-\x09\x0b-\x1f\x7f]")
+                if options:
+                    status = json.loads(done.stdout)
+                    self.assertEqual(len(status["members"]), 2)
+                    self.assertNotRegex(status["name"], r"[\x00-\x1f\x7f]")
+                    self.assertIn(2**64 - 1, status["counters"].values())
+
+    def test_a_status_that_is_none(self):
+        """Weights that no node has."""
+        for weight in (math.nan, math.inf, 1e308, -1.0):
+            with self.subTest(weight=weight):
+                card = ["name", "tcp://x:1,2", weight, 0, 0]
+                endpoint = self.answering(
+                    lambda _, message: [[CALLS, frame("client.Status", [message[7][0], card, True, 1, 1, [[card, 0, 0]], []])]])
+                self.refuses(124, "status", endpoint, "--timeout", "150ms")
 
     def test_a_list_without_end(self):
         """Each page leads to another one."""

@@ -42,10 +42,11 @@ class Security(cluster.ProcessTest):
         self.assertEqual(self.succeeds("kv", "get", "secret", "--servers", b.endpoint, *friend).stdout, "value")
 
         # No member either.
-        for keys in (("--key-file", "stranger.key", "--allow-file", "allowed"), ()):
-            with self.subTest(node=keys):
-                done = self.run_cli("node", "--name", "c", "--quiet", "--seed-node", a.endpoint, "--ready-timeout", "600ms", *keys)
-                self.assertEqual(done.returncode, 4, done.stderr)
+        kept_out = [self.node(name, "--quiet", "--ready-timeout", "600ms", *keys, seeds=[a])
+                    for name, keys in (("c", ("--key-file", "stranger.key", "--allow-file", "allowed")), ("d", ()))]
+        for node in kept_out:
+            with self.subTest(node=node.name):
+                self.assertEqual(node.wait(), 4, node.log())
         self.assertEqual(members(), ["a", "b"])
         self.assertEqual((b.stop(), a.stop()), (0, 0))
 

@@ -84,6 +84,27 @@ class Startup(cluster.ProcessTest):
             self.assertEqual(client.get("b", timeout_s=30), b"2")
         self.assertEqual(few.stop(), 0)
 
+    def test_addresses_that_nobody_could_reach(self):
+        for host in ("a b", "tcp://127.0.0.1", "127.0.0.1:5"):
+            with self.subTest(advertise=host):
+                self.refuses(2, "node", "--name", "x", "--advertise", host, saying=["--advertise", "no host"])
+        self.refuses(2, "node", "--name", "x", "--bind", "inproc://x", saying="--bind inproc://x")
+        self.refuses(2, "node", "--name", "x", "--seed-node", "127.0.0.1:27801", saying="--seed-node: '127.0.0.1:27801'")
+        self.refuses(2, "node", "--name", "a\nb", saying="control character")
+
+    def test_what_is_gone_leaves_room_in_a_store(self):
+        store = self.node("store", "--max-items", "2", verb="serve").ready()
+        with store.client() as client:
+            client.put("a", b"1", ttl_s=0.2)
+            client.put("b", b"1", ttl_s=60)
+            with self.assertRaisesRegex(cluster.Failed, "unavailable"):
+                client.put("c", b"1")
+            wait_for(lambda: client.status()["counters"]["items"] == 1, "a was to go")
+            client.put("c", b"1")
+            client.one(cluster.DEL, "b")
+            client.put("d", b"1")
+            self.assertEqual(client.status()["counters"]["tombstones"], 0)
+
     def test_a_seed_that_is_not_there(self):
         seed = f"tcp://127.0.0.1:{free_port()}"
         self.refuses(4, "node", "--name", "lonely", "--quiet", "--seed-node", seed, "--ready-timeout", "300ms",

@@ -57,7 +57,7 @@ Request put_of(const std::string& key) {
   return request;
 }
 
-TEST_CASE("a node that is held answers, and joins nobody until it is told to") {
+TEST_CASE("a node that is held joins nobody until it is told to") {
   Cluster cluster;
   const auto first = cluster.open("first", 1);
   const auto second = cluster.open("second", 1);
@@ -69,6 +69,19 @@ TEST_CASE("a node that is held answers, and joins nobody until it is told to") {
   second->begin({first->endpoint()});
   REQUIRE(second->wait_ready(kDeadline).has_value());
   CHECK(eventually([&] { return first->members() == 2 && second->members() == 2; }));
+}
+
+TEST_CASE("nobody joins through a node that is held, and who asked is answered when it begins") {
+  Cluster cluster;
+  const auto held = cluster.open("held", 1);
+  const auto joiner = cluster.open("joiner", 1);
+  joiner->begin({held->endpoint()});
+  REQUIRE(eventually([&] { return held->counted(Counted::kFramesReceived) > 0; }));
+  CHECK_FALSE(joiner->wait_ready(50ms).has_value());
+  CHECK(held->counted(Counted::kFramesSent) == 0);
+  held->begin({});
+  REQUIRE(joiner->wait_ready(kDeadline).has_value());
+  CHECK(eventually([&] { return held->members() == 2; }));
 }
 
 TEST_CASE("a node that was killed and came back to its place is reached again") {

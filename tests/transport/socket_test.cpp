@@ -169,7 +169,7 @@ TEST_CASE("an occupied port names the way out") {
   const auto bound = bind(second, endpoint);
   REQUIRE_FALSE(bound.has_value());
   CHECK(bound.error().code == ErrorCode::kInvalidArgument);
-  CHECK(bound.error().message == endpoint + " is in use: give another --bind, or tcp://127.0.0.1:* for a free port");
+  CHECK(bound.error().message == endpoint + " is in use: give another endpoint, or tcp://127.0.0.1:* for a free port");
 }
 
 TEST_CASE("an address of another machine, a folder that is none and a bad endpoint are errors of bind") {
