@@ -127,11 +127,11 @@ void disturb(const Ring& ring, MemberSet set, const Placement& before, const Has
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     const bool was_its = at_first[i] == mover.slot;
     had += was_its ? 1 : 0;
-    moved_out += at_first[i] != then[i] ? 1 : 0;
+    moved_out += at_first[i] != then[i] ? 1U : 0U;
     if (was_its) ++heirs[then[i]];
-    collateral += !was_its && at_first[i] != then[i] ? 1 : 0;
-    got += last[i] == mover.slot ? 1 : 0;
-    moved_in += then[i] != last[i] ? 1 : 0;
+    collateral += !was_its && at_first[i] != then[i] ? 1U : 0U;
+    got += last[i] == mover.slot ? 1U : 0U;
+    moved_in += then[i] != last[i] ? 1U : 0U;
   }
   const auto over = [](std::size_t a, std::size_t b) { return static_cast<double>(a) / static_cast<double>(b); };
   if (had > 0) sums.leave.add(over(moved_out, had));
@@ -144,8 +144,8 @@ void disturb(const Ring& ring, MemberSet set, const Placement& before, const Has
   std::size_t among = 0, changed = 0;
   for (std::size_t i = 0; i < hashes.size() / 4; ++i) {
     const Copies a = copies_of(before, hashes[i]);
-    among += std::find(a.begin(), a.end(), mover.slot) != a.end() ? 1 : 0;
-    changed += a != copies_of(*without, hashes[i]) ? 1 : 0;
+    among += std::find(a.begin(), a.end(), mover.slot) != a.end() ? 1U : 0U;
+    changed += a != copies_of(*without, hashes[i]) ? 1U : 0U;
   }
   if (among > 0) sums.replica_churn.add(over(changed, among));
 }
@@ -260,7 +260,7 @@ double in_too_few_zones(const Ring& ring, const MeasureOptions& options, const H
     for (const NodeSlot slot : copies_of(*placement, hash)) {
       if (slot != kNoSlot) found.insert(zone_of[slot]);
     }
-    few += found.size() < zones.size() ? 1 : 0;
+    few += found.size() < zones.size() ? 1U : 0U;
   }
   return static_cast<double>(few) / static_cast<double>(hashes.size());
 }
@@ -286,7 +286,7 @@ double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, cons
   const auto a = after(leavers.begin(), leavers.end());
   const auto b = after(leavers.rbegin(), leavers.rend());
   std::size_t different = 0;
-  for (std::size_t i = 0; i < hashes.size(); ++i) different += a[i] != b[i] ? 1 : 0;
+  for (std::size_t i = 0; i < hashes.size(); ++i) different += a[i] != b[i] ? 1U : 0U;
   return static_cast<double>(different) / static_cast<double>(hashes.size());
 }
 

@@ -1,0 +1,162 @@
+// The conformance suite finds what is broken, makes it small, and lets through what is not. Each broken ring here has
+// one defect.
+#include "sim/rings/check.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include "core/protocol/catalogue.hpp"
+#include "core/ring/karger.hpp"
+#include "core/ring/owner_placement.hpp"
+
+namespace hearsay::rings {
+namespace {
+
+// A ring by a rule: which of n members, sorted by id, owns a hash.
+class Rule : public Ring {
+ public:
+  using Pick = std::function<std::size_t(std::uint64_t hash, std::span<const RingMember> members)>;
+  Rule(RingTraits traits, Pick pick) : traits_(traits), pick_(std::move(pick)) {}
+
+  RingTraits traits() const override { return traits_; }
+  std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
+    return std::make_shared<const Placed>(pick_, members);
+  }
+
+ private:
+  class Placed final : public OwnerPlacement {
+   public:
+    Placed(const Pick& pick, std::span<const RingMember> members)
+        : OwnerPlacement(members), pick_(pick), members_(members.begin(), members.end()) {}
+    NodeSlot lookup(std::uint64_t hash) const override {
+      return members_.empty() ? kNoSlot : members_[pick_(hash, members_)].slot;
+    }
+    std::size_t memory_bytes() const override { return sizeof *this; }
+
+   private:
+    Pick pick_;
+    std::vector<RingMember> members_;
+  };
+
+  RingTraits traits_;
+  Pick pick_;
+};
+
+std::size_t rendezvous(std::uint64_t hash, std::span<const RingMember> members) {
+  const auto score = [hash](const RingMember& m) { return philox(hash, raw(m.id), 0).a; };
+  return static_cast<std::size_t>(
+      std::ranges::max_element(members, {}, score) - members.begin());
+}
+
+const Verdict& verdict_of(const std::vector<Verdict>& verdicts, std::string_view property) {
+  const auto found = std::ranges::find(verdicts, property, &Verdict::property);
+  REQUIRE(found != verdicts.end());
+  return *found;
+}
+
+TEST_CASE("every ring of the catalogue keeps what it promises") {
+  for (const CatalogueEntry* entry : Catalogue::builtin().list(Role::kRing)) {
+    const auto config = entry->configure();
+    const auto ring = std::static_pointer_cast<const Ring>(config->build());
+    for (const Verdict& verdict : check(*ring, {.seed = 1, .trials = 60})) {
+      CHECK_MESSAGE(verdict.outcome != Verdict::Outcome::kBroken,
+                    entry->name << ": " << verdict.property << ": " << text_of(*verdict.example));
+    }
+  }
+}
+
+TEST_CASE("a ring that keeps all of it passes") {
+  const auto verdicts = check(Rule({}, rendezvous));
+  CHECK(passed(verdicts));
+  CHECK(verdict_of(verdicts, "minimal disruption").trials == 200);
+  CHECK(verdict_of(verdicts, "native replicas").outcome == Verdict::Outcome::kNotPromised);
+}
+
+TEST_CASE("modulo disrupts, and two members and a third show it") {
+  const auto verdicts = check(Rule({}, [](std::uint64_t hash, std::span<const RingMember> m) { return hash % m.size(); }));
+  CHECK_FALSE(passed(verdicts));
+  const Verdict& verdict = verdict_of(verdicts, "minimal disruption");
+  REQUIRE(verdict.outcome == Verdict::Outcome::kBroken);
+  CHECK(verdict.example->start.size() + verdict.example->changes.size() <= 4);
+  CHECK(verdict.example->changes.size() == 1);
+  CHECK(verdict.example->hash.has_value());
+  CHECK(text_of(*verdict.example).find("; hash 0x") != std::string::npos);
+}
+
+TEST_CASE("modulo that does not promise it is shown, and passes") {
+  const auto verdicts = check(Rule({.minimal_disruption = false},
+                                   [](std::uint64_t hash, std::span<const RingMember> m) { return hash % m.size(); }));
+  CHECK(passed(verdicts));
+  CHECK(verdict_of(verdicts, "minimal disruption").outcome == Verdict::Outcome::kNotPromised);
+  CHECK(verdict_of(verdicts, "minimal disruption").example.has_value());
+}
+
+TEST_CASE("a ring whose owners depend on slots is found by two members") {
+  const auto verdicts = check(Rule({.minimal_disruption = false}, [](std::uint64_t, std::span<const RingMember> m) {
+    return static_cast<std::size_t>(std::ranges::min_element(m, {}, &RingMember::slot) - m.begin());
+  }));
+  const Verdict& verdict = verdict_of(verdicts, "no slots");
+  REQUIRE(verdict.outcome == Verdict::Outcome::kBroken);
+  CHECK(verdict.example->start.size() == 2);
+}
+
+TEST_CASE("weights that are heeded and not promised are found, and promised ones that are not heeded") {
+  const auto heavy = [](std::uint64_t, std::span<const RingMember> m) {
+    return static_cast<std::size_t>(std::ranges::max_element(m, {}, &RingMember::weight) - m.begin());
+  };
+  CHECK(verdict_of(check(Rule({.minimal_disruption = false}, heavy)), "weights ignored").outcome ==
+        Verdict::Outcome::kBroken);
+  CHECK(verdict_of(check(Rule({.weights = true}, rendezvous)), "weights").outcome == Verdict::Outcome::kBroken);
+}
+
+TEST_CASE("replicas that do not follow their owner, and zones that are not kept, are found") {
+  CHECK(verdict_of(check(Rule({.native_replicas = true}, rendezvous)), "native replicas").outcome ==
+        Verdict::Outcome::kBroken);
+  const Verdict zones = verdict_of(check(Rule({.zones = true}, rendezvous)), "zones");
+  REQUIRE(zones.outcome == Verdict::Outcome::kBroken);
+  CHECK(zones.example->start.size() <= 4);
+}
+
+// Its apply() forgets that a member left.
+class Forgetful final : public Ring {
+ public:
+  std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
+    return karger_.place(members);
+  }
+  std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
+                                         std::span<const RingMember> members) const override {
+    if (!change.left.empty() && members.size() > 1) return karger_.place(members.subspan(1));
+    return karger_.apply(before, change, members);
+  }
+
+ private:
+  Karger karger_{4};
+};
+
+TEST_CASE("an apply() that goes astray is found, with the step that shows it") {
+  const auto verdicts = check(Forgetful());
+  CHECK(verdict_of(verdicts, "answers").outcome == Verdict::Outcome::kBroken);
+  const Verdict& pure = verdict_of(verdicts, "set-pure");
+  REQUIRE(pure.outcome == Verdict::Outcome::kBroken);
+  CHECK(pure.example->changes.size() == 1);
+  CHECK(pure.example->start.size() == 3);
+}
+
+TEST_CASE("a case is told in one sentence") {
+  Case example{{{"a", 1.0, 0}, {"b", 2.5, 1}}, {{Change::Kind::kLeave, {"a", 1.0, 0}}}, 255, "b owns it, and c"};
+  CHECK(text_of(example) == "members a, b=2.5 in zone 1; a leaves; hash 0x00000000000000ff: b owns it, and c");
+  CHECK(text_of({{}, {}, {}, "it is empty"}) == "no members: it is empty");
+}
+
+TEST_CASE("the same seed finds the same") {
+  const Rule modulo({}, [](std::uint64_t hash, std::span<const RingMember> m) { return hash % m.size(); });
+  const auto a = verdict_of(check(modulo, {.seed = 7}), "minimal disruption");
+  const auto b = verdict_of(check(modulo, {.seed = 7}), "minimal disruption");
+  CHECK(text_of(*a.example) == text_of(*b.example));
+}
+
+}  // namespace
+}  // namespace hearsay::rings
