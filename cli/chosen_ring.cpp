@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "cli/options.hpp"
-#include "core/protocol/catalogue.hpp"
+#include "cli/plugins.hpp"
 #include "sim/plan/reader.hpp"
 
 namespace hearsay::cli {
@@ -27,7 +27,7 @@ Result<ChosenRing> choose_ring(const std::string& text) {
   }
   plan::ReaderOptions options;
   options.read_files = false;
-  const auto plan = plan::read_text(kScenario, "--set", assignments, Catalogue::builtin(), options);
+  const auto plan = plan::read_text(kScenario, "--set", assignments, catalogue(), options);
   if (!plan) {
     std::string_view why = plan.error().message;
     for (const std::string_view prefix : {"--set ring.strategy: ", "--set ring.", "--set "}) {
@@ -43,7 +43,7 @@ Result<ChosenRing> choose_ring(const std::string& text) {
 Result<std::vector<ChosenRing>> choose_rings(const std::vector<std::string>& texts) {
   std::vector<std::string> names = texts;
   if (names.empty()) {
-    for (const CatalogueEntry* entry : Catalogue::builtin().list(Role::kRing)) names.emplace_back(entry->name);
+    for (const CatalogueEntry* entry : catalogue().list(Role::kRing)) names.emplace_back(entry->name);
   }
   std::vector<ChosenRing> rings;
   for (const std::string& name : names) {

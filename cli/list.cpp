@@ -6,9 +6,9 @@
 
 #include "cli/bytes_text.hpp"
 #include "cli/failure.hpp"
+#include "cli/plugins.hpp"
 #include "cli/verbs.hpp"
 #include "core/base/nearest.hpp"
-#include "core/protocol/catalogue.hpp"
 #include "sim/measure/metric_names.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/plan/parameters.hpp"
@@ -122,10 +122,10 @@ int list_metrics(const ListSettings& settings) {
 }
 
 int list_one(const ListSettings& settings, Role role) {
-  const CatalogueEntry* entry = Catalogue::builtin().find(role, settings.name);
+  const CatalogueEntry* entry = catalogue().find(role, settings.name);
   if (entry == nullptr) {
     std::vector<std::string_view> names;
-    for (const CatalogueEntry* known : Catalogue::builtin().list(role)) names.push_back(known->name);
+    for (const CatalogueEntry* known : catalogue().list(role)) names.push_back(known->name);
     return unknown(std::string(to_string(role)) + " strategy", settings.name, names);
   }
   if (settings.json) return print_or_fail(json_text(nlohmann::ordered_json::array({strategy_json(*entry, true)}), 2));
@@ -155,7 +155,7 @@ int list(const ListSettings& settings) {
   for (const Role role : kListed) {
     if (!settings.role.empty() && to_string(role) != settings.role) continue;
     if (!settings.json) out += fmt::format("{}\n", palette.bold(to_string(role)));
-    for (const CatalogueEntry* entry : Catalogue::builtin().list(role)) {
+    for (const CatalogueEntry* entry : catalogue().list(role)) {
       all.push_back(strategy_json(*entry, false));
       if (settings.json) continue;
       const std::string summary = fmt::format("{}{}", entry->summary, is_default(*entry) ? " (the default)" : "");

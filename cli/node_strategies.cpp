@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/options.hpp"
-#include "core/protocol/catalogue.hpp"
+#include "cli/plugins.hpp"
 #include "sim/plan/compose.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/plan/override.hpp"
@@ -94,7 +94,7 @@ Result<NodeStrategies> choose_strategies(const NodeSettings& settings) {
   assignments.insert(assignments.end(), settings.overrides.begin(), settings.overrides.end());
   plan::ReaderOptions options;
   options.read_files = false;
-  const auto plan = plan::read_text(kScenario, "--set", assignments, Catalogue::builtin(), options);
+  const auto plan = plan::read_text(kScenario, "--set", assignments, catalogue(), options);
   if (!plan) return tl::unexpected(in_own_words(plan.error(), standing, settings.overrides));
   NodeStrategies strategies;
   strategies.composition = std::make_shared<const Composition>(plan::compose(*plan));

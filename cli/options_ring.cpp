@@ -16,14 +16,18 @@ constexpr const char* kCompareText =
     "Examples:\n"
     "  hearsay ring compare\n"
     "  hearsay ring compare karger karger:points=40 jump --nodes 10,1000 --keys 1000000\n\n"
-    "Shares, disruption, replicas and agreement are counted on members and keys drawn from the seed, and are the same on\n"
-    "every machine; what is beside a figure is its 95% interval over the sets of members. Times and memory are measured\n"
+    "Shares, disruption, replicas and agreement are counted on members and keys drawn from the seed, and are the same "
+    "on\n"
+    "every machine; what is beside a figure is its 95% interval over the sets of members. Times and memory are "
+    "measured\n"
     "here. docs/reference/ring-figures.md says what each figure means.";
 
 constexpr const char* kCheckText =
     "Example:\n  hearsay ring check anchor\n\n"
-    "Tries what every ring must do and what this one promises, on random members, changes and keys. What breaks is shown\n"
-    "with the fewest members, steps and keys that show it, and the exit code is 3. What a ring does not promise is tried,\n"
+    "Tries what every ring must do and what this one promises, on random members, changes and keys. What breaks is "
+    "shown\n"
+    "with the fewest members, steps and keys that show it, and the exit code is 3. What a ring does not promise is "
+    "tried,\n"
     "too, and shown when it breaks.";
 
 constexpr const char* kLookupText =
@@ -57,8 +61,8 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
     options.flag("--json", check.json, "Prints an array of objects");
   }
   {
-    auto [options, lookup] = verbs.add<RingLookupSettings>("ring lookup", "Prints where keys belong", kLookupText,
-                                                           std::move(lookup_body));
+    auto [options, lookup] =
+        verbs.add<RingLookupSettings>("ring lookup", "Prints where keys belong", kLookupText, std::move(lookup_body));
     options.argument("RING", lookup.ring, true, "A ring of the catalogue");
     options.arguments("KEY", lookup.keys, "Keys; from standard input otherwise");
     options.list("--members", lookup.members, ',', true, "NAME[=WEIGHT],...", "The members");

@@ -32,7 +32,8 @@ std::string_view word_of(const Verdict& verdict) {
 }
 
 std::string text_of(const ChosenRing& chosen, const std::vector<Verdict>& verdicts) {
-  std::string out = fmt::format("{}: {}\n", chosen.text, rings::passed(verdicts) ? "keeps what it promises" : "is broken");
+  std::string out =
+      fmt::format("{}: {}\n", chosen.text, rings::passed(verdicts) ? "keeps what it promises" : "is broken");
   for (const Verdict& verdict : verdicts) {
     out += fmt::format("  {:<13} {:<18} {}\n", word_of(verdict), verdict.property, verdict.meaning);
     if (verdict.example) out += fmt::format("  {:<32} {}\n", "", plan::one_line(rings::text_of(*verdict.example)));

@@ -69,6 +69,14 @@ struct RingCompareSettings {
 
 int ring_compare(const RingCompareSettings& settings);
 
+// The skeleton of a strategy of one's own, as a plug-in.
+struct NewSettings {
+  std::string name;
+  std::string folder;
+};
+
+int new_strategy(const NewSettings& settings);
+
 struct RingCheckSettings {
   std::vector<std::string> rings;
   std::uint32_t trials = 200;

@@ -103,7 +103,8 @@ bool depends_on_slots(const Ring& ring, const Hashes& hashes, Case& at) {
     const NodeSlot a = here->lookup(hash);
     const NodeSlot b = there->lookup(hash);
     if (who(set, a) != who(other, b)) {
-      return broken(at, hash, fmt::format("{} owns it, and {} where members have other slots", who(set, a), who(other, b)));
+      return broken(at, hash,
+                    fmt::format("{} owns it, and {} where members have other slots", who(set, a), who(other, b)));
     }
   }
   return false;
@@ -138,8 +139,9 @@ bool depends_on_order(const Ring& ring, const Hashes& hashes, Case& at) {
     const NodeSlot a = walk.placement->lookup(hash);
     const NodeSlot b = anew->lookup(hash);
     if (a != b) {
-      return broken(at, hash, fmt::format("{} owns it after these steps, and {} where the same members came at once",
-                                          who(walk.set, a), who(walk.set, b)));
+      return broken(at, hash,
+                    fmt::format("{} owns it after these steps, and {} where the same members came at once",
+                                who(walk.set, a), who(walk.set, b)));
     }
   }
   return false;
@@ -154,9 +156,10 @@ bool disrupts(const Ring& ring, const Hashes& hashes, Case& at) {
       const NodeSlot a = walk.before->lookup(hash);
       const NodeSlot b = walk.placement->lookup(hash);
       if (a == b || a == kNoSlot || b == kNoSlot || (change.kind == Change::Kind::kLeave ? a : b) == mover) continue;
-      return broken(at, hash, fmt::format("when {} {}, it goes from {} to {}", change.member.name,
-                                          change.kind == Change::Kind::kLeave ? "leaves" : "joins", who(walk.set, a),
-                                          who(walk.set, b)));
+      return broken(
+          at, hash,
+          fmt::format("when {} {}, it goes from {} to {}", change.member.name,
+                      change.kind == Change::Kind::kLeave ? "leaves" : "joins", who(walk.set, a), who(walk.set, b)));
     }
   }
   return false;
@@ -172,8 +175,9 @@ bool second_does_not_follow(const Ring& ring, const Hashes& hashes, Case& at) {
     Change leave{Change::Kind::kLeave, {std::string(walk.set.name(both[0])), 1.0, 0}};
     walk.step(leave);
     if (const NodeSlot next = walk.placement->lookup(hash); next != both[1]) {
-      return broken(at, hash, fmt::format("{} owns it and {} comes second; without the first {} owns it",
-                                          who(walk.set, both[0]), who(walk.set, both[1]), who(walk.set, next)));
+      return broken(at, hash,
+                    fmt::format("{} owns it and {} comes second; without the first {} owns it", who(walk.set, both[0]),
+                                who(walk.set, both[1]), who(walk.set, next)));
     }
   }
   return false;
@@ -191,7 +195,8 @@ bool shares_a_zone(const Ring& ring, const Hashes& hashes, Case& at) {
       const auto copies = replicas_of(*placement, hash, wanted);
       for (const NodeSlot slot : copies) found.insert(zone_of[slot]);
       if (found.size() < std::min(copies.size(), zones.size())) {
-        return broken(at, hash, fmt::format("{} replicas lie in {} of {} zones", copies.size(), found.size(), zones.size()));
+        return broken(at, hash,
+                      fmt::format("{} replicas lie in {} of {} zones", copies.size(), found.size(), zones.size()));
       }
     }
   }
@@ -232,14 +237,15 @@ bool weights_fail(const Ring& ring, const Hashes&, Case& at) {
   }
   share /= static_cast<double>(kSets * kKeys);
   if (share > 0.42 && share < 0.58) return false;
-  return broken(at, {}, fmt::format("a member of weight 4 beside four of weight 1 has {:.1f}% of the keys, not 50%",
-                                    100 * share));
+  return broken(
+      at, {},
+      fmt::format("a member of weight 4 beside four of weight 1 has {:.1f}% of the keys, not 50%", 100 * share));
 }
 
 // ---- cases ----------------------------------------------------------------------------------------------------------
 
 struct Shape {
-  bool changes = true;    // members come and go
+  bool changes = true;     // members come and go
   bool tail_only = false;  // only the last of the order by id, which is the last that joined
   bool weights = false;
   bool zones = false;
@@ -256,7 +262,8 @@ class Cases {
     std::vector<Member> pool;
     for (std::uint64_t i = 0; i < size + 8; ++i) pool.push_back(draw());
     if (shape_.tail_only) {
-      std::sort(pool.begin(), pool.end(), [](const Member& a, const Member& b) { return node_id(a.name) < node_id(b.name); });
+      std::sort(pool.begin(), pool.end(),
+                [](const Member& a, const Member& b) { return node_id(a.name) < node_id(b.name); });
     }
     made.start.assign(pool.begin(), pool.begin() + static_cast<std::ptrdiff_t>(size));
     if (!shape_.changes) return made;
@@ -373,22 +380,37 @@ std::vector<Verdict> check(const Ring& ring, const CheckOptions& options) {
   const RingTraits traits = ring.traits();
   const Shape still{.changes = false};
   const Trial trials[] = {
-      {"answers", "each key has one member as its owner, and distinct replicas of which that is the first", wrong_answers,
-       true, {}},
+      {"answers",
+       "each key has one member as its owner, and distinct replicas of which that is the first",
+       wrong_answers,
+       true,
+       {}},
       {"no slots", "members' slots, which differ between processes, decide nothing", depends_on_slots, true, still},
       {"arcs", "the arcs it gives, if it gives any, are what its lookups say", wrong_arcs, true, still},
-      {"set-pure", "the same members lead to the same placement, whatever happened before", depends_on_order,
-       traits.set_pure, {}},
+      {"set-pure",
+       "the same members lead to the same placement, whatever happened before",
+       depends_on_order,
+       traits.set_pure,
+       {}},
       {"minimal disruption",
-       traits.any_removal ? "who comes takes keys, who goes gives its own away, and no other key moves"
-                          : "who comes takes keys, who goes gives its own away, and no other key moves, at the order's end",
-       disrupts, traits.minimal_disruption, {.tail_only = !traits.any_removal}},
-      {"any removal", "the same for whoever comes or goes", disrupts, traits.any_removal && traits.minimal_disruption,
+       traits.any_removal
+           ? "who comes takes keys, who goes gives its own away, and no other key moves"
+           : "who comes takes keys, who goes gives its own away, and no other key moves, at the order's end",
+       disrupts,
+       traits.minimal_disruption,
+       {.tail_only = !traits.any_removal}},
+      {"any removal",
+       "the same for whoever comes or goes",
+       disrupts,
+       traits.any_removal && traits.minimal_disruption,
        {}},
       {"native replicas", "a key whose owner goes belongs to its second replica then", second_does_not_follow,
        traits.native_replicas, still},
       {"weights", "shares are in proportion to weights", weights_fail, traits.weights, still, 1, false},
-      {"zones", "replicas lie in distinct zones as long as there are zones left", shares_a_zone, traits.zones,
+      {"zones",
+       "replicas lie in distinct zones as long as there are zones left",
+       shares_a_zone,
+       traits.zones,
        {.changes = false, .zones = true}},
   };
   std::vector<Verdict> verdicts;
@@ -396,8 +418,11 @@ std::vector<Verdict> check(const Ring& ring, const CheckOptions& options) {
   if (!traits.weights) {
     // A ring that heeds weights without promising proportion is worse than one that ignores them.
     verdicts.push_back(try_property(ring,
-                                    {"weights ignored", "weights, which it does not heed, decide nothing", heeds_weights,
-                                     true, {.changes = false, .weights = true}},
+                                    {"weights ignored",
+                                     "weights, which it does not heed, decide nothing",
+                                     heeds_weights,
+                                     true,
+                                     {.changes = false, .weights = true}},
                                     options));
   }
   return verdicts;

@@ -1,5 +1,6 @@
 // The conformance suite of the ring role: what every ring must do, and what this one promises (RingTraits), tried on
-// random sets of members, changes and keys. What it finds it makes small: the fewest members, the fewest steps, one key.
+// random sets of members, changes and keys. What it finds it makes small: the fewest members, the fewest steps, one
+// key.
 //
 // A promise that is not made is tried, too, and should break: the example shows what the ring's users must live with.
 //

@@ -53,7 +53,8 @@ std::vector<NodeSlot> owners_of(const Placement& placement, const Hashes& hashes
   return owners;
 }
 
-// ---- shares -----------------------------------------------------------------------------------------------------------
+// ---- shares
+// -----------------------------------------------------------------------------------------------------------
 
 // Of each member, by its place in the list, of the whole; exact where there are arcs.
 std::vector<double> shares_of(const MemberSet& set, const Placement& placement, const Hashes& hashes, bool& exact) {
@@ -91,7 +92,8 @@ struct BalanceSums {
   }
 };
 
-// ---- changes ----------------------------------------------------------------------------------------------------------
+// ---- changes
+// ----------------------------------------------------------------------------------------------------------
 
 struct DisruptionSums {
   Mean leave, join, collateral, concentration, replica_churn;
@@ -150,11 +152,14 @@ void disturb(const Ring& ring, MemberSet set, const Placement& before, const Has
   if (among > 0) sums.replica_churn.add(over(changed, among));
 }
 
-// ---- time -------------------------------------------------------------------------------------------------------------
+// ---- time
+// -------------------------------------------------------------------------------------------------------------
 
 using Clock = std::chrono::steady_clock;
 
-double ns_since(Clock::time_point began) { return std::chrono::duration<double, std::nano>(Clock::now() - began).count(); }
+double ns_since(Clock::time_point began) {
+  return std::chrono::duration<double, std::nano>(Clock::now() - began).count();
+}
 
 // The shortest of several: what it takes when nothing else is in the way.
 template <class Work>
@@ -204,11 +209,12 @@ Speed time_it(const Ring& ring, const MemberSet& set, const Placement& placement
 
   std::vector<std::string> keys;
   for (std::size_t i = 0; i < 1024; ++i) keys.push_back("key-0000000-" + std::to_string(1000 + i));
-  speed.hash_ns = best_ns(9, [&] {
-                    std::uint64_t sum = 0;
-                    for (const std::string& key : keys) sum += ring.hash_key(key);
-                    sink = sum;
-                  }) /
+  speed.hash_ns = best_ns(9,
+                          [&] {
+                            std::uint64_t sum = 0;
+                            for (const std::string& key : keys) sum += ring.hash_key(key);
+                            sink = sum;
+                          }) /
                   1024;
 
   speed.build_ms = best_ns(3, [&] { sink = ring.place(set.list())->members(); }) / 1e6;
@@ -228,7 +234,8 @@ Speed time_it(const Ring& ring, const MemberSet& set, const Placement& placement
   return speed;
 }
 
-// ---- the rest ---------------------------------------------------------------------------------------------------------
+// ---- the rest
+// ---------------------------------------------------------------------------------------------------------
 
 void spread_out(const MemberSet& set, const Placement& placement, const Hashes& hashes, Mean& copysets, Mean& scatter) {
   std::set<Copies> distinct;

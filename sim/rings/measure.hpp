@@ -66,7 +66,8 @@ struct Speed {
 struct Figures {
   std::uint32_t nodes = 0;
   Balance balance;
-  // Share over weight, of members that weigh 1 to 4: largest deviation of a member's from 1. Of rings that heed weights.
+  // Share over weight, of members that weigh 1 to 4: largest deviation of a member's from 1. Of rings that heed
+  // weights.
   std::optional<Estimate> weight_error;
   Disruption disruption;
   Spread spread;

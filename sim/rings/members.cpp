@@ -28,8 +28,7 @@ Result<Member> parse_member(std::string_view text) {
   const auto [end, error] = std::from_chars(weight.data(), weight.data() + weight.size(), member.weight);
   const bool whole = error == std::errc() && end == weight.data() + weight.size();
   if (!whole || !(member.weight > 0) || member.weight > Directory::kMaxWeight) {
-    return invalid(
-        fmt::format("\"{}\": a weight is a number above 0 and at most {}", text, Directory::kMaxWeight));
+    return invalid(fmt::format("\"{}\": a weight is a number above 0 and at most {}", text, Directory::kMaxWeight));
   }
   return member;
 }

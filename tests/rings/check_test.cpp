@@ -47,8 +47,7 @@ class Rule : public Ring {
 
 std::size_t rendezvous(std::uint64_t hash, std::span<const RingMember> members) {
   const auto score = [hash](const RingMember& m) { return philox(hash, raw(m.id), 0).a; };
-  return static_cast<std::size_t>(
-      std::ranges::max_element(members, {}, score) - members.begin());
+  return static_cast<std::size_t>(std::ranges::max_element(members, {}, score) - members.begin());
 }
 
 const Verdict& verdict_of(const std::vector<Verdict>& verdicts, std::string_view property) {
@@ -76,7 +75,8 @@ TEST_CASE("a ring that keeps all of it passes") {
 }
 
 TEST_CASE("modulo disrupts, and two members and a third show it") {
-  const auto verdicts = check(Rule({}, [](std::uint64_t hash, std::span<const RingMember> m) { return hash % m.size(); }));
+  const auto verdicts =
+      check(Rule({}, [](std::uint64_t hash, std::span<const RingMember> m) { return hash % m.size(); }));
   CHECK_FALSE(passed(verdicts));
   const Verdict& verdict = verdict_of(verdicts, "minimal disruption");
   REQUIRE(verdict.outcome == Verdict::Outcome::kBroken);
