@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string_view>
 
 #include "cli/options.hpp"
 #include "cli/plugins.hpp"
+#include "cli/python_ring.hpp"
 #include "sim/plan/reader.hpp"
 
 namespace hearsay::cli {
@@ -18,6 +20,11 @@ constexpr std::string_view kScenario = "duration = \"1s\"\nnodes.count = 1\n";
 }  // namespace
 
 Result<ChosenRing> choose_ring(const std::string& text) {
+  if (text.ends_with(".py")) {
+    auto ring = open_python_ring(text);
+    if (!ring) return tl::unexpected(ring.error());
+    return ChosenRing{std::filesystem::path(text).filename().string(), std::move(*ring)};
+  }
   const std::size_t colon = std::min(text.find(':'), text.size());
   std::vector<std::string> assignments{"ring.strategy=" + toml_text(text.substr(0, colon))};
   for (std::string_view rest = std::string_view(text).substr(std::min(colon + 1, text.size())); !rest.empty();) {

@@ -1,4 +1,5 @@
-// A ring as a command names it: NAME of the catalogue, or NAME:parameter=value,... Any thread.
+// A ring as a command names it: NAME of the catalogue, NAME:parameter=value,..., or a FILE.py (python_ring.hpp). Any
+// thread.
 #pragma once
 
 #include <memory>

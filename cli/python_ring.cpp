@@ -1,0 +1,271 @@
+#include "cli/python_ring.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+#include "cli/child_process.hpp"
+#include "core/ring/owner_placement.hpp"
+
+namespace hearsay::cli {
+
+namespace {
+
+// Speaks over descriptor 3. A request is a letter, a number of a placement and a count, then as many items; an answer
+// is a count of bytes (negative: of what went wrong) and those.
+constexpr const char* kDriver = R"py(
+import os, socket, struct, sys, traceback
+path = sys.argv[1]
+link = socket.socket(fileno=3).makefile("rwb")
+def answer(data, failed=False):
+    link.write(struct.pack("<q", -len(data) - 1 if failed else len(data)) + data)
+    link.flush()
+def what_went_wrong():
+    kind, error, trace = sys.exc_info()
+    lines = [f for f in traceback.extract_tb(trace) if f.filename == path]
+    line = lines[-1].lineno if lines else getattr(error, "lineno", None)
+    return f"{path}{':' + str(line) if line else ''}: {kind.__name__}: {error}"
+spaces = {}
+code = None
+def handle(op, number, count):
+    global code
+    if op == b"O":
+        with open(path, encoding="utf-8") as file:
+            code = compile(file.read(), path, "exec")
+        space = {"__name__": "ring", "__file__": path}
+        exec(code, space)
+        for name in ("update", "lookup"):
+            if not callable(space.get(name)):
+                raise NameError(f"it has no function {name}(...)")
+        return " ".join(sorted(space.get("PROMISES", ()))).encode()
+    if op == b"P":
+        members = []
+        for _ in range(count):
+            weight, zone, size = struct.unpack("<dII", link.read(16))
+            members.append((link.read(size).decode(errors="surrogateescape"), weight, zone))
+        space = {"__name__": "ring", "__file__": path}
+        exec(code, space)
+        space["update"](list(members))
+        spaces[number] = (space["lookup"], {name: i for i, (name, _, _) in enumerate(members)}, len(members))
+        return b""
+    if op == b"L":
+        hashes = struct.unpack(f"<{count}Q", link.read(8 * count))
+        lookup, places, size = spaces[number]
+        found = []
+        for key_hash in hashes:
+            owner = lookup(key_hash)
+            place = places.get(owner, -1) if isinstance(owner, str) else owner
+            if not isinstance(place, int) or not 0 <= place < size:
+                raise LookupError(f"lookup({key_hash:#x}) returned {owner!r}, which is no member")
+            found.append(place)
+        return struct.pack(f"<{count}I", *found)
+    spaces.pop(number, None)
+    return b""
+while True:
+    head = link.read(13)
+    if len(head) < 13:
+        break
+    op, number, count = struct.unpack("<cQI", head)
+    try:
+        data = handle(op, number, count)
+    except BaseException:
+        answer(what_went_wrong().encode(errors="replace"), True)
+    else:
+        answer(data)
+)py";
+
+template <class T>
+void put(std::string& out, T value) {
+  static_assert(std::endian::native == std::endian::little);
+  std::array<char, sizeof value> bytes{};
+  std::memcpy(bytes.data(), &value, sizeof value);
+  out.append(bytes.data(), bytes.size());
+}
+
+class Python {
+ public:
+  Python(ChildProcess process, int fd) : process_(std::move(process)), fd_(fd) {}
+  Python(const Python&) = delete;
+  Python& operator=(const Python&) = delete;
+  ~Python() { ::close(fd_); }
+
+  // Throws std::runtime_error with what went wrong.
+  std::string ask(char op, std::uint64_t number, std::uint32_t count, std::string_view items) {
+    const std::lock_guard guard(mutex_);
+    std::string out(1, op);
+    put(out, number);
+    put(out, count);
+    out += items;
+    send(out);
+    std::int64_t size = 0;
+    receive(reinterpret_cast<char*>(&size), sizeof size);
+    std::string answer(static_cast<std::size_t>(size < 0 ? -size - 1 : size), '\0');
+    receive(answer.data(), answer.size());
+    if (size < 0) throw std::runtime_error(answer);
+    return answer;
+  }
+
+ private:
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0) throw std::runtime_error("python3 " + ended());
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  void receive(char* to, std::size_t size) {
+    while (size > 0) {
+      const ssize_t got = ::recv(fd_, to, size, 0);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) throw std::runtime_error("python3 " + ended());
+      to += got;
+      size -= static_cast<std::size_t>(got);
+    }
+  }
+  std::string ended() {
+    const std::string how = process_.ended(1s);
+    return how.empty() ? "does not answer" : how;
+  }
+
+  std::mutex mutex_;
+  ChildProcess process_;
+  int fd_;
+};
+
+class PythonPlacement final : public OwnerPlacement {
+ public:
+  PythonPlacement(std::shared_ptr<Python> python, std::uint64_t number, std::span<const RingMember> members)
+      : OwnerPlacement(members), python_(std::move(python)), number_(number) {
+    std::string items;
+    for (const RingMember& member : members) {
+      put(items, member.weight);
+      put(items, member.zone);
+      put(items, static_cast<std::uint32_t>(member.name.size()));
+      items += member.name;
+    }
+    if (!members.empty()) python_->ask('P', number_, static_cast<std::uint32_t>(members.size()), items);
+  }
+  ~PythonPlacement() override {
+    try {
+      python_->ask('D', number_, 0, {});
+    } catch (const std::exception&) {  // it is gone, and what it held with it
+    }
+  }
+
+  NodeSlot lookup(std::uint64_t hash) const override {
+    NodeSlot owner = kNoSlot;
+    lookup_batch({&hash, 1}, {&owner, 1});
+    return owner;
+  }
+  void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const override {
+    if (slots().empty()) return std::ranges::fill(out.first(hashes.size()), kNoSlot);
+    constexpr std::size_t kAtOnce = 4096;
+    for (std::size_t begin = 0; begin < hashes.size(); begin += kAtOnce) {
+      const auto part = hashes.subspan(begin, std::min(kAtOnce, hashes.size() - begin));
+      std::string items;
+      for (const std::uint64_t hash : part) put(items, hash);
+      const std::string found = python_->ask('L', number_, static_cast<std::uint32_t>(part.size()), items);
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        std::uint32_t place = 0;
+        std::memcpy(&place, found.data() + i * sizeof place, sizeof place);
+        out[begin + i] = slots()[place];
+      }
+    }
+  }
+  std::size_t memory_bytes() const override { return sizeof(*this) + slots_bytes(); }
+
+ private:
+  std::shared_ptr<Python> python_;
+  std::uint64_t number_;
+};
+
+class PythonRing final : public Ring {
+ public:
+  PythonRing(std::shared_ptr<Python> python, RingTraits traits) : python_(std::move(python)), traits_(traits) {}
+
+  RingTraits traits() const override { return traits_; }
+  std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
+    return std::make_shared<const PythonPlacement>(python_, ++last_, members);
+  }
+
+ private:
+  std::shared_ptr<Python> python_;
+  RingTraits traits_;
+  mutable std::atomic<std::uint64_t> last_{0};
+};
+
+// In PATH.
+std::string find_python() {
+  const char* path = std::getenv("PATH");
+  for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    const std::string file = std::string(rest.substr(0, end)) + "/python3";
+    if (::access(file.c_str(), X_OK) == 0) return file;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+Result<RingTraits> traits_of(std::string_view words) {
+  RingTraits traits;
+  const std::pair<std::string_view, bool RingTraits::*> known[] = {
+      {"weights", &RingTraits::weights},
+      {"set-pure", &RingTraits::set_pure},
+      {"minimal-disruption", &RingTraits::minimal_disruption},
+      {"any-removal", &RingTraits::any_removal}};
+  // What is named is promised, and where something is, nothing else.
+  if (!words.empty()) traits = {.any_removal = false, .set_pure = false, .minimal_disruption = false};
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    const std::string_view word = words.substr(0, end);
+    const auto found = std::ranges::find(known, word, [](const auto& one) { return one.first; });
+    if (found == std::end(known)) {
+      return invalid(fmt::format("PROMISES: '{}' is none of weights, set-pure, minimal-disruption, any-removal", word));
+    }
+    traits.*found->second = true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return traits;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Ring>> open_python_ring(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return invalid(fmt::format("{}: there is no such file", path));
+  const std::string python3 = find_python();
+  if (python3.empty()) return fail(ErrorCode::kUnavailable, "there is no python3 in PATH");
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(ErrorCode::kUnavailable, fmt::format("no socket pair: {}", std::strerror(errno)));
+  }
+  auto process = ChildProcess::start_program(python3, {"-c", kDriver, std::filesystem::absolute(path, error)}, ends[1]);
+  if (!process) {
+    ::close(ends[0]);
+    return tl::unexpected(process.error());
+  }
+  auto python = std::make_shared<Python>(std::move(*process), ends[0]);
+  try {
+    const auto traits = traits_of(python->ask('O', 0, 0, {}));
+    if (!traits) return invalid(fmt::format("{}: {}", path, traits.error().message));
+    return std::make_shared<const PythonRing>(std::move(python), *traits);
+  } catch (const std::exception& wrong) {
+    return invalid(wrong.what());
+  }
+}
+
+}  // namespace hearsay::cli
