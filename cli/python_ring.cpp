@@ -172,7 +172,10 @@ class PythonPlacement final : public OwnerPlacement {
     return owner;
   }
   void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const override {
-    if (slots().empty()) return std::ranges::fill(out.first(hashes.size()), kNoSlot);
+    if (slots().empty()) {
+      std::ranges::fill(out.first(hashes.size()), kNoSlot);
+      return;
+    }
     constexpr std::size_t kAtOnce = 4096;
     for (std::size_t begin = 0; begin < hashes.size(); begin += kAtOnce) {
       const auto part = hashes.subspan(begin, std::min(kAtOnce, hashes.size() - begin));
