@@ -8,6 +8,7 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+#include "core/ring/jump.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/stathat.hpp"
 
@@ -28,6 +29,7 @@ const Catalogue& Catalogue::builtin() {
              anti_entropy_entry(),
              none_entry(),
              // ring
+             jump_entry(),
              karger_entry(),
              stathat_entry(),
          }) {
