@@ -10,6 +10,7 @@
 #include "core/replication/none.hpp"
 #include "core/ring/jump.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/ketama.hpp"
 #include "core/ring/stathat.hpp"
 
 namespace hearsay {
@@ -31,6 +32,7 @@ const Catalogue& Catalogue::builtin() {
              // ring
              jump_entry(),
              karger_entry(),
+             ketama_entry(),
              stathat_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
