@@ -8,7 +8,11 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+#include "core/ring/flip.hpp"
+#include "core/ring/jump.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/ketama.hpp"
+#include "core/ring/maglev.hpp"
 #include "core/ring/stathat.hpp"
 
 namespace hearsay {
@@ -28,7 +32,11 @@ const Catalogue& Catalogue::builtin() {
              anti_entropy_entry(),
              none_entry(),
              // ring
+             flip_entry(),
+             jump_entry(),
              karger_entry(),
+             ketama_entry(),
+             maglev_entry(),
              stathat_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
