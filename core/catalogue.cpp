@@ -9,6 +9,7 @@
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/multi_probe.hpp"
 #include "core/ring/rendezvous.hpp"
 #include "core/ring/stathat.hpp"
 
@@ -30,6 +31,7 @@ const Catalogue& Catalogue::builtin() {
              none_entry(),
              // ring
              karger_entry(),
+             multi_probe_entry(),
              hrw_entry(),
              stathat_entry(),
          }) {
