@@ -13,6 +13,8 @@
 #include "core/ring/karger.hpp"
 #include "core/ring/ketama.hpp"
 #include "core/ring/maglev.hpp"
+#include "core/ring/multi_probe.hpp"
+#include "core/ring/rendezvous.hpp"
 #include "core/ring/stathat.hpp"
 
 namespace hearsay {
@@ -37,6 +39,8 @@ const Catalogue& Catalogue::builtin() {
              karger_entry(),
              ketama_entry(),
              maglev_entry(),
+             multi_probe_entry(),
+             hrw_entry(),
              stathat_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());

@@ -1,0 +1,76 @@
+#include "core/ring/multi_probe.hpp"
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "core/ring/draw.hpp"
+
+namespace hearsay {
+
+namespace {
+
+// Every member has one point, whatever its weight.
+std::vector<RingMember> weightless(std::span<const RingMember> members) {
+  std::vector<RingMember> list(members.begin(), members.end());
+  for (RingMember& m : list) m.weight = 1;
+  return list;
+}
+
+}  // namespace
+
+MultiProbePlacement::MultiProbePlacement(std::span<const RingMember> members, std::shared_ptr<const Placement> circle,
+                                         std::uint32_t probes)
+    : OwnerPlacement(members),
+      circle_(std::move(circle)),
+      points_(static_cast<const PointPlacement*>(circle_.get())),
+      probes_(probes) {}
+
+NodeSlot MultiProbePlacement::lookup(std::uint64_t hash) const {
+  if (points_->points() == 0) return kNoSlot;
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  std::size_t closest = 0;  // right where all are 2^64 - 1 away, which takes a single point
+  for (std::uint32_t i = 0; i < probes_; ++i) {
+    const std::uint64_t probe = MultiProbe::probe(hash, i);
+    const std::size_t found = points_->position(probe);
+    const std::size_t point = found < points_->points() ? found : 0;
+    const std::uint64_t distance = points_->end(point) - probe;  // clockwise: modulo 2^64
+    const bool closer = distance < least;                        // of equal ones the first probe's
+    closest = closer ? point : closest;
+    least = closer ? distance : least;
+  }
+  return points_->owner(closest);
+}
+
+std::size_t MultiProbePlacement::memory_bytes() const {
+  return sizeof(*this) + slots_bytes() + circle_->memory_bytes();
+}
+
+std::uint64_t MultiProbe::probe(std::uint64_t hash, std::uint32_t i) { return draw(hash, i); }
+
+std::shared_ptr<const Placement> MultiProbe::place(std::span<const RingMember> members) const {
+  return std::make_shared<const MultiProbePlacement>(members, karger_.place(weightless(members)), probes_);
+}
+
+std::shared_ptr<const Placement> MultiProbe::apply(const Placement& before, const RingChange& change,
+                                                   std::span<const RingMember> members) const {
+  const auto* const old = dynamic_cast<const MultiProbePlacement*>(&before);
+  if (old == nullptr) return place(members);
+  // Points do not depend on the number of probes, so those of another `multi-probe` do as well.
+  auto circle = karger_.apply(old->former(), change, weightless(members));
+  return std::make_shared<const MultiProbePlacement>(members, std::move(circle), probes_);
+}
+
+void MultiProbeConfig::visit(ParamVisitor& v) {
+  v.integer("probes", probes, {1, 1024}, "probes",
+            "probes a key; the busiest of many nodes has k / (k - 1) times its share, and a lookup takes k times as "
+            "long");
+}
+
+std::shared_ptr<const Component> MultiProbeConfig::build() const {
+  return std::make_shared<const MultiProbe>(static_cast<std::uint32_t>(probes));
+}
+
+CatalogueEntry multi_probe_entry() { return entry_of<MultiProbeConfig>(); }
+
+}  // namespace hearsay
