@@ -9,6 +9,7 @@
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
 
 namespace hearsay {
@@ -29,6 +30,7 @@ const Catalogue& Catalogue::builtin() {
              none_entry(),
              // ring
              karger_entry(),
+             slots_entry(),
              stathat_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
