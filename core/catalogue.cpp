@@ -11,6 +11,7 @@
 #include "core/ring/karger.hpp"
 #include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
+#include "core/ring/straw2.hpp"
 
 namespace hearsay {
 
@@ -32,6 +33,7 @@ const Catalogue& Catalogue::builtin() {
              karger_entry(),
              slots_entry(),
              stathat_entry(),
+             straw2_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
     }
