@@ -8,6 +8,7 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+#include "core/ring/bounded_load.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
@@ -30,6 +31,7 @@ const Catalogue& Catalogue::builtin() {
              anti_entropy_entry(),
              none_entry(),
              // ring
+             bounded_load_entry(),
              karger_entry(),
              slots_entry(),
              stathat_entry(),
