@@ -15,7 +15,11 @@
 #include "core/ring/maglev.hpp"
 #include "core/ring/multi_probe.hpp"
 #include "core/ring/rendezvous.hpp"
+#include "core/ring/bounded_load.hpp"
+#include "core/ring/karger.hpp"
+#include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
+#include "core/ring/straw2.hpp"
 
 namespace hearsay {
 
@@ -41,7 +45,11 @@ const Catalogue& Catalogue::builtin() {
              maglev_entry(),
              multi_probe_entry(),
              hrw_entry(),
+             bounded_load_entry(),
+             karger_entry(),
+             slots_entry(),
              stathat_entry(),
+             straw2_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
     }

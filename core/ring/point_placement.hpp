@@ -57,7 +57,7 @@ class PointPlacement : public Placement {
   void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const final;
   // Walks clockwise over distinct owners. O(points walked * replicas) up to 32 replicas, beyond that O(points walked),
   // which then allocates a bit a slot.
-  std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const final;
+  std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const override;
   // Neighbouring arcs of one owner are one arc.
   bool arcs(std::vector<Arc>& out) const final;
   std::size_t members() const final { return members_; }
