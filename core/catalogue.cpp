@@ -8,6 +8,7 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+#include "core/ring/bounded_load.hpp"
 #include "core/ring/flip.hpp"
 #include "core/ring/jump.hpp"
 #include "core/ring/karger.hpp"
@@ -15,8 +16,6 @@
 #include "core/ring/maglev.hpp"
 #include "core/ring/multi_probe.hpp"
 #include "core/ring/rendezvous.hpp"
-#include "core/ring/bounded_load.hpp"
-#include "core/ring/karger.hpp"
 #include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
 #include "core/ring/straw2.hpp"
@@ -38,18 +37,17 @@ const Catalogue& Catalogue::builtin() {
              anti_entropy_entry(),
              none_entry(),
              // ring
-             flip_entry(),
-             jump_entry(),
              karger_entry(),
              ketama_entry(),
-             maglev_entry(),
-             multi_probe_entry(),
-             hrw_entry(),
-             bounded_load_entry(),
-             karger_entry(),
-             slots_entry(),
              stathat_entry(),
+             hrw_entry(),
+             multi_probe_entry(),
+             maglev_entry(),
+             jump_entry(),
+             flip_entry(),
+             slots_entry(),
              straw2_entry(),
+             bounded_load_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
     }
