@@ -29,7 +29,9 @@ std::size_t OwnerPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
   for (std::uint64_t draw = 1; count < wanted && draw <= kMaxDraws * wanted; ++draw) {
     take(lookup(philox(hash, draw, kReplicaDomain).a));
   }
-  for (std::size_t i = 0; count < wanted; ++i) take(slots_[(hash + i) % slots_.size()]);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (count < wanted) take(slots_[(hash + i) % slots_.size()]);
+  }
   return count;
 }
 
