@@ -13,6 +13,7 @@
 #include "core/ring/karger.hpp"
 #include "core/ring/ketama.hpp"
 #include "core/ring/maglev.hpp"
+#include "core/ring/redis_slots.hpp"
 #include "core/ring/stathat.hpp"
 
 namespace hearsay {
@@ -37,6 +38,7 @@ const Catalogue& Catalogue::builtin() {
              karger_entry(),
              ketama_entry(),
              maglev_entry(),
+             redis_slots_entry(),
              stathat_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
