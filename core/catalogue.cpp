@@ -15,6 +15,7 @@
 #include "core/ring/ketama.hpp"
 #include "core/ring/maglev.hpp"
 #include "core/ring/multi_probe.hpp"
+#include "core/ring/redis_slots.hpp"
 #include "core/ring/rendezvous.hpp"
 #include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
@@ -45,6 +46,7 @@ const Catalogue& Catalogue::builtin() {
              maglev_entry(),
              jump_entry(),
              flip_entry(),
+             redis_slots_entry(),
              slots_entry(),
              straw2_entry(),
              bounded_load_entry(),
