@@ -8,6 +8,7 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+#include "core/ring/anchor.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/multi_probe.hpp"
 #include "core/ring/rendezvous.hpp"
@@ -30,6 +31,7 @@ const Catalogue& Catalogue::builtin() {
              anti_entropy_entry(),
              none_entry(),
              // ring
+             anchor_entry(),
              karger_entry(),
              multi_probe_entry(),
              hrw_entry(),
