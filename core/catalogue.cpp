@@ -9,6 +9,7 @@
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
 #include "core/ring/anchor.hpp"
+#include "core/ring/dx.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/multi_probe.hpp"
 #include "core/ring/rendezvous.hpp"
@@ -32,6 +33,7 @@ const Catalogue& Catalogue::builtin() {
              none_entry(),
              // ring
              anchor_entry(),
+             dx_entry(),
              karger_entry(),
              multi_probe_entry(),
              hrw_entry(),
