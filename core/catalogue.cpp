@@ -11,6 +11,7 @@
 #include "core/ring/anchor.hpp"
 #include "core/ring/dx.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/memento.hpp"
 #include "core/ring/multi_probe.hpp"
 #include "core/ring/rendezvous.hpp"
 #include "core/ring/stathat.hpp"
@@ -35,6 +36,7 @@ const Catalogue& Catalogue::builtin() {
              anchor_entry(),
              dx_entry(),
              karger_entry(),
+             memento_entry(),
              multi_probe_entry(),
              hrw_entry(),
              stathat_entry(),
