@@ -8,12 +8,16 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+<<<<<<< HEAD
+#include "core/ring/anchor.hpp"
 #include "core/ring/bounded_load.hpp"
+#include "core/ring/dx.hpp"
 #include "core/ring/flip.hpp"
 #include "core/ring/jump.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/ketama.hpp"
 #include "core/ring/maglev.hpp"
+#include "core/ring/memento.hpp"
 #include "core/ring/multi_probe.hpp"
 #include "core/ring/redis_slots.hpp"
 #include "core/ring/rendezvous.hpp"
@@ -46,6 +50,9 @@ const Catalogue& Catalogue::builtin() {
              maglev_entry(),
              jump_entry(),
              flip_entry(),
+             anchor_entry(),
+             dx_entry(),
+             memento_entry(),
              redis_slots_entry(),
              slots_entry(),
              straw2_entry(),
