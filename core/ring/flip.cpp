@@ -10,9 +10,8 @@ namespace {
 
 constexpr unsigned kMaxDraws = 64;  // the last of them falls short once in 2^64 at worst
 
-// The family of hashes: which bit, which draw. A mix in the manner of MurmurHash's, with the multipliers of P.
-// Evensen's Moremur, into which two odd factors let bit and draw; Philox would take three times as long for the same
-// shares.
+// The family of hashes: which bit, which draw. The one that the paper's authors use for integers (their crate
+// fliphash): P. Evensen's Moremur, into which two odd factors let bit and draw.
 std::uint64_t family(std::uint64_t key, unsigned bit, unsigned draw) {
   std::uint64_t mixed = key * (2 * bit + 1);
   mixed = (mixed ^ (mixed >> 27)) * 0x3c79ac492ba7b653U;

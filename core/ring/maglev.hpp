@@ -12,7 +12,7 @@
 // further hashes' owners. A hash belongs to the cell floor(hash * M / 2^64), where the paper has hash mod M: as even,
 // faster, and cells are arcs.
 //
-// O(M log M) expected to place, about 1 ms for 65537 cells; a lookup is one multiplication and one access. 4 bytes a
+// O(M log M) expected to place, 1 to 2 ms for 65537 cells; a lookup is one multiplication and one access. 4 bytes a
 // cell.
 #pragma once
 
