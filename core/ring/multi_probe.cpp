@@ -1,5 +1,7 @@
 #include "core/ring/multi_probe.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -27,17 +29,38 @@ MultiProbePlacement::MultiProbePlacement(std::span<const RingMember> members, st
       probes_(probes) {}
 
 NodeSlot MultiProbePlacement::lookup(std::uint64_t hash) const {
+  constexpr std::uint32_t kChunk = 32;
+  constexpr std::uint32_t kFar = std::numeric_limits<std::uint32_t>::max();
   if (points_->points() == 0) return kNoSlot;
   std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
   std::size_t closest = 0;  // right where all are 2^64 - 1 away, which takes a single point
-  for (std::uint32_t i = 0; i < probes_; ++i) {
-    const std::uint64_t probe = MultiProbe::probe(hash, i);
-    const std::size_t found = points_->position(probe);
-    const std::size_t point = found < points_->points() ? found : 0;
-    const std::uint64_t distance = points_->end(point) - probe;  // clockwise: modulo 2^64
-    const bool closer = distance < least;                        // of equal ones the first probe's
-    closest = closer ? point : closest;
-    least = closer ? distance : least;
+  std::array<std::uint64_t, kChunk> probes;
+  std::array<std::size_t, kChunk> found;
+  std::array<std::uint32_t, kChunk> high;  // distance by upper halves alone: right, or one too much
+  for (std::uint32_t from = 0; from < probes_; from += kChunk) {
+    const std::uint32_t count = std::min(kChunk, probes_ - from);
+    // In passes, so that the cache misses of all probes overlap.
+    for (std::uint32_t i = 0; i < count; ++i) {
+      probes[i] = MultiProbe::probe(hash, from + i);
+      points_->prefetch(probes[i]);
+    }
+    std::uint32_t nearest = kFar;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::size_t position = points_->position(probes[i]);
+      const bool wraps = position == points_->points();
+      found[i] = wraps ? 0 : position;
+      high[i] = points_->end_high(found[i]) - static_cast<std::uint32_t>(probes[i] >> 32);  // modulo 2^32
+      if (wraps && high[i] == 0) high[i] = kFar;                                            // once round the circle
+      nearest = std::min(nearest, high[i]);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (high[i] > nearest && high[i] - nearest > 1) continue;
+      const std::uint64_t distance = points_->end(found[i]) - probes[i];  // clockwise: modulo 2^64
+      if (distance < least) {                                             // of equal ones the first probe's
+        closest = found[i];
+        least = distance;
+      }
+    }
   }
   return points_->owner(closest);
 }

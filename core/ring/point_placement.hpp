@@ -68,6 +68,10 @@ class PointPlacement : public Placement {
   NodeSlot owner(std::size_t point) const { return hot_[point].owner; }
   // The first point whose end is at or after the hash; points() when there is none.
   std::size_t position(std::uint64_t hash) const { return find(hash); }
+  // The upper half of a point's end, which position() has just read; the whole end is in another cache line.
+  std::uint32_t end_high(std::size_t point) const { return hot_[point].high; }
+  // Fetches what position() reads, for callers that ask for several.
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(hot_.data() + index_[hash >> shift_]); }
 
  private:
   static constexpr std::size_t kPadding = 4;
