@@ -8,7 +8,6 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
-<<<<<<< HEAD
 #include "core/ring/anchor.hpp"
 #include "core/ring/bounded_load.hpp"
 #include "core/ring/dx.hpp"
