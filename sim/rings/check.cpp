@@ -405,7 +405,7 @@ std::vector<Verdict> check(const Ring& ring, const CheckOptions& options) {
        traits.any_removal && traits.minimal_disruption,
        {}},
       {"native replicas", "a key whose owner goes belongs to its second replica then", second_does_not_follow,
-       traits.native_replicas, still},
+       traits.native_replicas && traits.minimal_disruption && traits.any_removal, still},
       {"weights", "shares are in proportion to weights", weights_fail, traits.weights, still, 1, false},
       {"zones",
        "replicas lie in distinct zones as long as there are zones left",
