@@ -13,6 +13,7 @@
 #include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
 #include "core/ring/straw2.hpp"
+#include "core/ring/token_allocation.hpp"
 
 namespace hearsay {
 
@@ -36,6 +37,7 @@ const Catalogue& Catalogue::builtin() {
              slots_entry(),
              stathat_entry(),
              straw2_entry(),
+             token_allocation_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
     }
