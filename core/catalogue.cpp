@@ -23,6 +23,7 @@
 #include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
 #include "core/ring/straw2.hpp"
+#include "core/ring/token_allocation.hpp"
 
 namespace hearsay {
 
@@ -55,6 +56,7 @@ const Catalogue& Catalogue::builtin() {
              redis_slots_entry(),
              slots_entry(),
              straw2_entry(),
+             token_allocation_entry(),
              bounded_load_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
