@@ -4,7 +4,7 @@
 // A get of what this node holds itself costs neither a message nor a hop to another thread; one of what a single other
 // node holds goes there on a connection of the caller's thread; all else is coordinated by the node.
 //
-// Threading: as Kv. close() leaves the cluster: others take over what was held here, within a second.
+// Threading: as Kv. close() leaves the cluster: others take over what was held here, which may take up to 30 s.
 #pragma once
 
 #include <memory>
