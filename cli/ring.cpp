@@ -101,7 +101,7 @@ int ring_check(const RingCheckSettings& settings) {
     if (settings.json) {
       json.push_back(json_of(one, verdicts));
     } else {
-      text += (text.empty() ? "" : "\n") + text_of(one, verdicts);
+      text += fmt::format("{}{}", text.empty() ? "" : "\n", text_of(one, verdicts));
     }
   }
   if (const int code = print_or_fail(settings.json ? dumped(json, 2) : text); code != kOk) return code;

@@ -105,11 +105,11 @@ std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& set
       std::vector<std::vector<std::string>> table{{std::string(title), "members"}};
       for (std::size_t i = c; i < end; ++i) table.front().emplace_back(columns()[i].head);
       for (const Row& row : rows) {
-        std::vector<std::string> line{"  " + row.ring, std::to_string(row.figures.nodes)};
+        std::vector<std::string> line{fmt::format("  {}", row.ring), std::to_string(row.figures.nodes)};
         for (std::size_t i = c; i < end; ++i) line.push_back(cell(columns()[i].value(row.figures)));
         table.push_back(std::move(line));
       }
-      out += (out.empty() ? "" : "\n") + table_text(table);
+      out += fmt::format("{}{}", out.empty() ? "" : "\n", table_text(table));
     }
     c = end;
   }
