@@ -32,10 +32,10 @@ const Catalogue& Catalogue::builtin() {
              anti_entropy_entry(),
              none_entry(),
              // ring
-             bounded_load_entry(),
              karger_entry(),
              slots_entry(),
              stathat_entry(),
+             bounded_load_entry(),
              straw2_entry(),
              token_allocation_entry(),
          }) {
