@@ -126,7 +126,7 @@ TEST_CASE("bounded-load: with one point a member the loads do not depend on the 
 
 TEST_CASE("bounded-load: capacities heed weights where the base does") {
   RingMembers members;
-  for (int i = 0; i < 10; ++i) members.add("n" + std::to_string(i), 1 + i % 2);
+  for (int i = 0; i < 10; ++i) members.add("node-" + std::to_string(i), 1 + i % 2);
   const BoundedLoad ring(std::make_shared<const Karger>(160), 1.2);
   const auto found = assign(ring, members, keys(3000));
   for (const RingMember& m : members.list()) {

@@ -306,7 +306,7 @@ TEST_CASE("karger: by distance, lookups, replicas and arcs are those of a linear
     for (const std::uint32_t n : {1U, 2U, 5U, 40U}) {
       for (int set = 0; set < 6; ++set) {  // the arc over the end of the key space belongs to either side
         CAPTURE(n);
-        const RingMembers members = RingMembers::numbered(n, "d" + std::to_string(set) + "-");
+        const RingMembers members = RingMembers::numbered(n, "distance-" + std::to_string(set) + "-");
         const auto placement = ring.place(members.list());
         const Reference reference(ring, members.list());
         std::vector<Arc> arcs;

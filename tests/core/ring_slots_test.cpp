@@ -50,7 +50,7 @@ TEST_CASE("slots: counts are those of Webster's method") {
     RingMembers members;
     const auto n = 1 + random.below(30);
     for (std::uint64_t i = 0; i < n; ++i) {
-      members.add("m" + std::to_string(random.next()),
+      members.add("member-" + std::to_string(random.next()),
                   round % 3 == 0 ? 1.0 : static_cast<double>(1 + random.below(40)));
     }
     for (const std::uint32_t q : {1U, 7U, 64U, 1000U}) {
@@ -206,7 +206,7 @@ TEST_CASE("slots: by history a change moves what it must, from all and to all, a
       const auto was = members.list();
       NodeSlot mover{};
       if (join) {
-        const std::string name = "n" + std::to_string(next++);
+        const std::string name = "node-" + std::to_string(next++);
         members.add(name, weighted ? static_cast<double>(1 + random.below(5)) : 1.0);
         mover = NodeSlot{static_cast<std::uint32_t>(next - 1)};
       } else {
@@ -245,11 +245,11 @@ TEST_CASE("slots: by history the order of changes shows") {
 TEST_CASE("slots: weights count, and no weight breaks anything") {
   RingMembers members;
   const double weights[] = {1, 2, 3, 4, 0, -1, std::numeric_limits<double>::quiet_NaN(), 1e300};
-  for (int i = 0; i < 8; ++i) members.add("n" + std::to_string(i), weights[i]);
+  for (int i = 0; i < 8; ++i) members.add("node-" + std::to_string(i), weights[i]);
   const auto all = Slots(1000, Index::kNames).place(members.list());
   const auto share = test::shares(*all, 8);
   CHECK(share[7] > 0.99);
-  for (int i = 4; i < 8; ++i) members.remove("n" + std::to_string(i));
+  for (int i = 4; i < 8; ++i) members.remove("node-" + std::to_string(i));
   const auto four = test::shares(*Slots(1000, Index::kNames).place(members.list()), 8);
   for (std::size_t i = 0; i < 4; ++i) CHECK(four[i] == doctest::Approx(weights[i] / 10).epsilon(1e-9));
 }

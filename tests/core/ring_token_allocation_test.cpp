@@ -245,7 +245,7 @@ TEST_CASE("token-allocation: tokens are in proportion to weights, and bounded") 
   CHECK(ring.tokens_of(std::numeric_limits<double>::quiet_NaN()) == 1);
   CHECK(ring.tokens_of(1e300) == TokenAllocation::kMaxTokensPerMember);
   RingMembers members;
-  for (int i = 0; i < 24; ++i) members.add("n" + std::to_string(i), 1 + i % 3);
+  for (int i = 0; i < 24; ++i) members.add("node-" + std::to_string(i), 1 + i % 3);
   const auto share = test::shares(*ring.place(members.list()), 24);
   for (std::size_t i = 0; i < 24; ++i) {
     const double expected = (1 + static_cast<double>(i % 3)) / 48;
