@@ -5,9 +5,7 @@
 
 #include "cli/bytes_text.hpp"
 #include "cli/failure.hpp"
-#include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
-#include "sim/plan/input.hpp"
 #include "transport/key_files.hpp"
 
 namespace hearsay::cli {

@@ -1,3 +1,4 @@
+// Over 400 lines: every kind of option, each from its four layers, and what is said of them when they are wrong.
 #include "cli/options.hpp"
 
 #include <fmt/format.h>

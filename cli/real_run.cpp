@@ -1,3 +1,4 @@
+// Over 400 lines: one run as one object, whose time line, clients and reports share the time that goes by.
 #include "cli/real_run.hpp"
 
 #include <fmt/format.h>

@@ -45,7 +45,9 @@ class CallConnection {
     if (auto sent = begin(std::move(question), deadline); !sent) return sent;
     return finish<A>(deadline, std::forward<Use>(use));
   }
-  // The same in two steps, to ask several nodes at once.
+  // The same in two steps, to ask several nodes at once: a deadline that has passed makes either only try. item() is
+  // ready (ZMQ_POLLOUT) when the question may go and (ZMQ_POLLIN) when an answer may be there.
+  zmq::pollitem_t item(short events) { return {socket_.handle(), 0, events, 0}; }
   template <class Q>
   Result<void> begin(Draft<Q>&& question, MonoTime deadline) {
     question->id = ++last_id_;

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "transport/node_core.hpp"
+
 namespace hearsay::transport {
 
 namespace {
@@ -126,12 +128,14 @@ struct Asked {
   const std::string* endpoint = nullptr;
   std::unique_ptr<CallConnection> connection;
   std::vector<std::size_t> open;  // not answered yet, in order
-  std::size_t asked = 0;          // of these, from the first on
+  std::size_t asked = 0;          // of these, from the first on: in the question that waits for its answer
   Result<void> done;
+
+  bool unfinished() const { return done && !open.empty(); }
 };
 
 // Asks for as many of the open operations as a call has room for.
-void ask_some(Asked& of, std::span<const ClientOp> ops, MonoTime deadline) {
+Result<void> ask_some(Asked& of, std::span<const ClientOp> ops, MonoTime deadline) {
   auto call = of.connection->make<Call>();
   std::size_t bytes = 0;
   for (const std::size_t i : of.open) {
@@ -139,15 +143,58 @@ void ask_some(Asked& of, std::span<const ClientOp> ops, MonoTime deadline) {
     if (call->ops.size() == Call::kMaxOps || (bytes > kMaxCallBytes && !call->ops.empty())) break;
     call->ops.push_back(ops[i]);
   }
-  of.asked = call->ops.size();
-  of.done = of.connection->begin(std::move(call), deadline);
+  const std::size_t asked = call->ops.size();
+  return of.connection->begin(std::move(call), deadline).map([&] { of.asked = asked; });
 }
 
-void hear_answer(Asked& of, std::vector<Result<Reply>>& replies, MonoTime deadline) {
+Result<void> hear_answer(Asked& of, std::vector<Result<Reply>>& replies, MonoTime deadline) {
   Result<void> sense;
-  of.done = of.connection->finish<Answer>(
+  auto heard = of.connection->finish<Answer>(
       deadline, [&](const Answer& answer) { sense = take_answer(answer, of.asked, of.open, replies); });
-  if (of.done) of.done = sense;
+  if (heard) of.asked = 0;
+  return heard ? sense : heard;
+}
+
+// One node alone: its answer is waited for where it arrives, which costs less than to poll for it.
+void operate_alone(Asked& of, std::span<const ClientOp> ops, std::vector<Result<Reply>>& replies, MonoTime deadline) {
+  while (of.unfinished()) {
+    of.done = ask_some(of, ops, deadline);
+    if (of.done) of.done = hear_answer(of, replies, deadline);
+  }
+}
+
+constexpr MonoTime kTry{};  // a deadline that has passed
+
+// Each goes on when it can, so that who is not there or does not answer holds up nobody.
+void operate_together(std::vector<Asked>& nodes, std::span<const ClientOp> ops, std::vector<Result<Reply>>& replies,
+                      MonoTime deadline) {
+  std::vector<Asked*> waiting;
+  std::vector<zmq::pollitem_t> items;
+  for (bool late = false;;) {
+    waiting.clear();
+    items.clear();
+    for (Asked& of : nodes) {
+      if (!of.unfinished()) continue;
+      waiting.push_back(&of);
+      items.push_back(of.connection->item(of.asked == 0 ? ZMQ_POLLOUT : ZMQ_POLLIN));
+    }
+    if (waiting.empty()) return;
+    const Duration left = deadline - Now::read_mono();
+    if (auto polled = poll(items, std::max(Duration::zero(), left)); !polled) {
+      for (Asked* of : waiting) of->done = tl::unexpected(polled.error());
+      return;
+    }
+    // The last look is at all of them: what it finds is the outcome.
+    late = late || Now::read_mono() >= deadline;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      Asked& of = *waiting[i];
+      if (items[i].revents == 0 && !late) continue;
+      const bool asks = of.asked == 0;
+      Result<void> tried = asks ? ask_some(of, ops, kTry) : hear_answer(of, replies, kTry);
+      const bool not_yet = !tried && tried.error().code == (asks ? ErrorCode::kUnavailable : ErrorCode::kTimeout);
+      if (!not_yet || late) of.done = std::move(tried);
+    }
+  }
 }
 
 }  // namespace
@@ -177,15 +224,10 @@ std::vector<Result<Reply>> NodeClient::operate(std::map<std::string, std::vector
       of.done = tl::unexpected(connection.error());
     }
   }
-  const auto unfinished = [](const Asked& of) { return of.done && !of.open.empty(); };
-  while (std::any_of(nodes.begin(), nodes.end(), unfinished)) {
-    for (Asked& of : nodes) {
-      if (unfinished(of)) ask_some(of, ops, deadline);
-    }
-    // Who does not answer uses up the time, and the others' answers are there by then.
-    for (Asked& of : nodes) {
-      if (unfinished(of)) hear_answer(of, replies, deadline);
-    }
+  if (nodes.size() == 1) {
+    operate_alone(nodes.front(), ops, replies, deadline);
+  } else {
+    operate_together(nodes, ops, replies, deadline);
   }
   for (Asked& of : nodes) {
     for (const std::size_t i : of.open) {

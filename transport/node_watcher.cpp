@@ -52,10 +52,10 @@ Result<std::unique_ptr<NodeWatcher>> NodeWatcher::open(Options options, Duration
 }
 
 Result<void> NodeWatcher::look_for_members() {
+  const bool first = next_look_ == MonoTime{};
   next_look_ = Now::read_mono() + kMembersInterval;
   auto members = options_.members();
   if (!members) return tl::unexpected(members.error());
-  const bool first = connected_.empty();
   std::unordered_set<std::string> now;
   for (const Address& member : *members) now.insert(member.pub);
   std::erase_if(connected_, [&](const std::string& pub) {

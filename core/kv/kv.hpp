@@ -12,8 +12,7 @@
 //   - A put replaces value and expiration. A get extends nothing and returns what is left. Deleting what is not there
 //     succeeds.
 //   - Two namespaces share nothing, and none at all is one of them: a key is kept as "namespace/key". Keys and values
-//   are
-//     any bytes; limits are checked before anything is sent, and an oversize put leaves the old value alone.
+//     are any bytes; limits are checked before anything is sent, and an oversize put leaves the old value alone.
 //
 // Errors: kNotFound (a get of nothing), kInvalidArgument and kTooLarge (nothing was done), kUnavailable (no server, or
 // too few replicas, could be reached; never reported as kNotFound), kTimeout (no answer in time: the outcome of a write

@@ -97,11 +97,12 @@ void visit_sync(SwimConfig& c, ParamVisitor& v) {
       "30 s). Lower joins sooner once a seed is up, and knocks more often meanwhile (serf's)");
   v.boolean(
       "introduce", c.introduce,
-      "a seed tells every member at once who joined through it. On: nodes that start together know each other one and "
-      "a "
-      "half trips and a millisecond after the last one asked, at up to one message a member and join; off: the members "
-      "learn of a joiner by gossip, which takes some rounds and costs less (memberlist has none; in ZeroMQ's RFC 36, "
-      "ZRE, a joiner says HELLO to every peer)");
+      "a seed tells every member at once who joined through it. On: nodes that start together know each other two "
+      "trips "
+      "and a millisecond after the last one asked, at up to one message a member and join; off: the members learn of a "
+      "joiner by gossip, which takes some rounds and costs less (memberlist has none; in ZeroMQ's RFC 36, ZRE, a "
+      "joiner "
+      "says HELLO to every peer)");
   v.boolean(
       "warm_start", c.warm_start,
       "begin a node's first life believing that every node of the directory lives, and ask no seed: a cluster that "
