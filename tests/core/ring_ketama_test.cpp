@@ -1,6 +1,7 @@
 #include "core/ring/ketama.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
@@ -59,7 +60,7 @@ std::vector<std::string> clockwise(const RingMembers& members, std::uint32_t poi
     const std::string name(m.name);
     const std::string stem = name.ends_with(":11211") ? name.substr(0, name.size() - 6) : name;
     for (std::uint32_t i = 0; i < points / 4; ++i) {
-      const Md5Digest digest = md5(stem + "-" + std::to_string(i));
+      const Md5Digest digest = md5(fmt::format("{}-{}", stem, i));
       for (std::size_t w = 0; w < 4; ++w) all.push_back({word(digest, w) - hash, name});
     }
   }
@@ -74,7 +75,7 @@ std::vector<std::string> clockwise(const RingMembers& members, std::uint32_t poi
 RingMembers servers(int count) {
   RingMembers members;
   for (int i = 0; i < count; ++i) {
-    members.add("10.0.0." + std::to_string(i) + (i % 2 == 0 ? ":11211" : ":11311"));
+    members.add(fmt::format("10.0.0.{}:{}", i, i % 2 == 0 ? 11211 : 11311));
   }
   return members;
 }
@@ -133,7 +134,7 @@ TEST_CASE("ketama: shares are in proportion to points, and points to weights") {
   for (int r = 0; r < kRings; ++r) {
     RingMembers members;
     for (int i = 0; i < 4; ++i) {
-      members.add("h" + std::to_string(r) + "-" + std::to_string(i) + ":1", weights[i]);
+      members.add(fmt::format("h{}-{}:1", r, i), weights[i]);
     }
     const auto share = test::shares(*Ketama().place(members.list()), 4);
     for (std::size_t i = 0; i < 4; ++i) sum[i] += share[i] / kRings;
@@ -206,7 +207,7 @@ TEST_CASE("ketama: between equal weights a change moves the keys it must move an
 TEST_CASE("ketama: the placement is that of the set") {
   const RingMembers forward = servers(30);
   RingMembers backward;
-  for (int i = 30; i-- > 0;) backward.add("10.0.0." + std::to_string(i) + (i % 2 == 0 ? ":11211" : ":11311"));
+  for (int i = 30; i-- > 0;) backward.add(fmt::format("10.0.0.{}:{}", i, i % 2 == 0 ? 11211 : 11311));
   const auto a = Ketama().place(forward.list());
   const auto b = Ketama().place(backward.list());
   RandomStream random(4, Purpose::kTest);
@@ -226,7 +227,7 @@ TEST_CASE("ketama: nobody owns an empty ring") {
 
 TEST_CASE("ketama: memory is a bounded number of points") {
   RingMembers members;
-  for (int i = 0; i < 100; ++i) members.add("h" + std::to_string(i), i == 0 ? 1e9 : 1);
+  for (int i = 0; i < 100; ++i) members.add(fmt::format("h{}", i), i == 0 ? 1e9 : 1);
   const auto placement = Ketama().place(members.list());
   CHECK(dynamic_cast<const KetamaPlacement&>(*placement).circle().points() <= 16000);
   CHECK(placement->memory_bytes() < 16000 * 16 + 4096);
