@@ -44,7 +44,7 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
   {
     auto [options, compare] = verbs.add<RingCompareSettings>("ring compare", "Shows how good rings are, side by side",
                                                              kCompareText, std::move(compare_body));
-    options.arguments("RING", compare.rings, "A ring of the catalogue; all of them otherwise");
+    options.arguments("RING", compare.rings, false, "A ring of the catalogue; all of them otherwise");
     options.list("--nodes", compare.nodes, ',', true, "N,...", "Numbers of members");
     options.number("--keys", compare.keys, {1000, 100'000'000}, "N", "Keys to count where shares are not exact");
     options.number("--sets", compare.sets, {1, 1000}, "N", "Sets of members, of which figures are the mean");
@@ -55,7 +55,7 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
   {
     auto [options, check] = verbs.add<RingCheckSettings>("ring check", "Tries what a ring must do and what it promises",
                                                          kCheckText, std::move(check_body));
-    options.arguments("RING", check.rings, "A ring of the catalogue; all of them otherwise");
+    options.arguments("RING", check.rings, false, "A ring of the catalogue; all of them otherwise");
     options.number("--trials", check.trials, {1, 1'000'000}, "N", "Cases a property");
     options.number("--seed", check.seed, {}, "N", "Of the cases");
     options.flag("--json", check.json, "Prints an array of objects");
@@ -64,7 +64,7 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
     auto [options, lookup] =
         verbs.add<RingLookupSettings>("ring lookup", "Prints where keys belong", kLookupText, std::move(lookup_body));
     options.argument("RING", lookup.ring, true, "A ring of the catalogue");
-    options.arguments("KEY", lookup.keys, "Keys; from standard input otherwise");
+    options.arguments("KEY", lookup.keys, false, "Keys; from standard input otherwise");
     options.list("--members", lookup.members, ',', true, "NAME[=WEIGHT],...", "The members");
     options.text("--members-file", lookup.members_file, "FILE", "The members, NAME[=WEIGHT] one a line");
     options.number("--replicas", lookup.replicas, {1, 1'000'000}, "N", "Members a key");

@@ -153,6 +153,7 @@ int ring_compare(const RingCompareSettings& settings) {
     if (!nodes) return failed(nodes.error());
     sizes.push_back(*nodes);
   }
+  if (sizes.empty()) return failed(Error{ErrorCode::kInvalidArgument, "--nodes: expected at least one number"});
   const SignalGuard guard;
   std::vector<Row> rows;
   for (const ChosenRing& one : *chosen) {

@@ -87,7 +87,7 @@ class Ring(unittest.TestCase):
     def test_a_table_has_a_line_a_ring_and_number(self):
         done = hearsay("compare", "karger", "karger:points=10", "--nodes", "5,10", "--keys", "2000", "--sets", "2")
         self.assertEqual(done.returncode, 0, done.stderr)
-        lines = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ")]
+        lines = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("    ")]
         self.assertEqual(lines[:4], [["karger", "5"], ["karger", "10"], ["karger:points=10", "5"], ["karger:points=10", "10"]])
         self.assertEqual(len(lines), 4 * 4)
 

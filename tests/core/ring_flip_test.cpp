@@ -106,7 +106,7 @@ TEST_CASE("flip: buckets keep their values from version to version") {
   CHECK(flip_hash(kLastHash, 1000003) == 83562);
 }
 
-TEST_CASE("flip: members are numbered by id; a batch gives what lookups give") {
+TEST_CASE("flip: members are numbered by id, and a batch gives what lookups give") {
   const RingMembers members = RingMembers::numbered(20);
   const auto placement = Flip(Numbering::kNames).place(members.list());
   std::vector<std::uint64_t> hashes;

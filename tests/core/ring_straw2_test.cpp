@@ -211,7 +211,7 @@ TEST_CASE("straw2: second replicas are as even as owners") {
   CHECK(chi < 11 + 4 * std::sqrt(22.0));
 }
 
-TEST_CASE("straw2: in one zone a leave moves the leaver's keys alone; between zones at most twice what it must") {
+TEST_CASE("straw2: in one zone a leave moves the leaver's keys alone, and between zones at most twice what it must") {
   RandomStream random(6, Purpose::kTest);
   constexpr int kKeys = 20000;
   for (const std::uint32_t zones : {1U, 5U}) {

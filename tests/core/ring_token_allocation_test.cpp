@@ -208,7 +208,7 @@ TEST_CASE("token-allocation: apply continues a placement as place would, and slo
   CHECK(points_of(*fixed).end(0) == 287658440349758612U);
 }
 
-TEST_CASE("token-allocation: lookups and replicas are those of the circle; nobody has a key of nobody") {
+TEST_CASE("token-allocation: lookups and replicas are those of the circle, and nobody has a key of nobody") {
   const TokenAllocation ring(16, 3);
   const RingMembers members = RingMembers::numbered(15);
   const auto placement = ring.place(members.list());
