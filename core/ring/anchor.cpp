@@ -83,7 +83,7 @@ std::shared_ptr<const Placement> Anchor::apply(const Placement& before, const Ri
 
 void AnchorConfig::visit(ParamVisitor& v) {
   v.integer("capacity", capacity, {1, std::int64_t{1} << 24}, "buckets",
-            "most members without placing all keys anew; each costs 20 bytes, and ten times as many buckets as members "
+            "most members without placing all keys anew; each costs 24 bytes, and ten times as many buckets as members "
             "mean two steps more a lookup");
 }
 

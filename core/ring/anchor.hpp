@@ -12,7 +12,7 @@
 // order of id, the one freed last. More members than buckets means place() with more buckets, which moves most keys.
 //
 // A lookup takes about 1 + ln(buckets / members) steps. A change costs a copy, since placements are immutable. Memory:
-// 20 bytes a bucket and 16 a member. Weights and zones are ignored.
+// 20 bytes a bucket, 4 more a free one, and 20 a member. Weights and zones are ignored.
 #pragma once
 
 #include <cstdint>

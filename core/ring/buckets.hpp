@@ -1,7 +1,6 @@
 // Who has which bucket, for rings that number their members and let them keep their numbers. Values only.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +56,8 @@ inline std::vector<NodeSlot> slots_by_bucket(std::span<const BucketOwner> owners
 // How many buckets a ring of a fixed number has: what it was told, or where that is too few for its members a power of
 // two that leaves them room to grow by half.
 inline std::uint32_t buckets_for(std::uint32_t capacity, std::size_t members) {
-  return std::max(capacity, static_cast<std::uint32_t>(std::bit_ceil(members + members / 2)));
+  if (members <= capacity) return capacity;
+  return static_cast<std::uint32_t>(std::bit_ceil(members + members / 2));
 }
 
 }  // namespace hearsay

@@ -37,6 +37,7 @@ DxPlacement::DxPlacement(std::span<const RingMember> members, std::uint32_t capa
 }
 
 NodeSlot DxPlacement::lookup(std::uint64_t hash) const {
+  if (members() == 0) return kNoSlot;
   const unsigned shift = shift_for(buckets());
   for (std::uint64_t i = 0; i < most_draws_; i += 4) {
     // Four at a time: that they overlap saves more than a draw in vain costs.
@@ -53,9 +54,8 @@ NodeSlot DxPlacement::lookup(std::uint64_t hash) const {
       return slot_of_[a ? drawn[0] : later];
     }
   }
-  // Such a key, or nobody at all: the member of the least bucket.
-  const auto someone = std::find_if(slot_of_.begin(), slot_of_.end(), [](NodeSlot slot) { return slot != kNoSlot; });
-  return someone == slot_of_.end() ? kNoSlot : *someone;
+  // Such a key: the member of the least bucket.
+  return *std::find_if(slot_of_.begin(), slot_of_.end(), [](NodeSlot slot) { return slot != kNoSlot; });
 }
 
 std::size_t DxPlacement::memory_bytes() const {
@@ -67,8 +67,12 @@ Dx::Dx(std::uint32_t capacity, DxIndex index)
     : capacity_(std::bit_ceil(std::max(capacity, std::uint32_t{2}))), index_(index) {}
 
 std::shared_ptr<const Placement> Dx::place(std::span<const RingMember> members) const {
-  return std::make_shared<const DxPlacement>(members, capacity_, buckets_for(capacity_, members.size()),
-                                             buckets_by_rank(members), index_);
+  // By names, room to grow would be of no use: who comes first beyond a power of two moves most keys in any case.
+  const std::uint32_t buckets =
+      index_ == DxIndex::kHistory
+          ? buckets_for(capacity_, members.size())
+          : std::max(capacity_, static_cast<std::uint32_t>(std::bit_ceil(std::max<std::size_t>(members.size(), 1))));
+  return std::make_shared<const DxPlacement>(members, capacity_, buckets, buckets_by_rank(members), index_);
 }
 
 std::shared_ptr<const Placement> Dx::apply(const Placement& before, const RingChange&,

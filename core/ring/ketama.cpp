@@ -30,7 +30,7 @@ Server server_of(std::string_view name, std::size_t member) {
   const auto parsed = std::from_chars(name.data() + colon + 1, end, port);
   if (parsed.ec != std::errc{} || parsed.ptr != end || port > 65535) return server;
   server.host = name.substr(0, colon);
-  server.port = port;
+  server.port = port == 0 ? kMemcachedPort : port;
   return server;
 }
 

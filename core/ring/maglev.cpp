@@ -25,12 +25,18 @@ bool is_prime(std::uint32_t number) {
 }
 
 // A weight that can be compared and divided: at least 0, finite.
-double usable(double weight) { return weight > 0 ? std::min(weight, 1e300) : 0; }
+double usable(double weight) { return weight > 0 ? std::min(weight, std::numeric_limits<double>::max()) : 0; }
 
 }  // namespace
 
 std::vector<std::uint32_t> maglev_table(std::uint32_t size, std::span<const MaglevMember> members) {
   if (members.empty()) return {};
+  HEARSAY_CHECK(
+      std::ranges::any_of(members, [](const MaglevMember& m) { return m.frequency == MaglevMember::kEveryRound; }));
+  HEARSAY_CHECK(std::ranges::all_of(members, [&](const MaglevMember& m) {
+    return m.offset < size && m.skip >= 1 && m.skip < size && m.frequency >= 1 &&
+           m.frequency <= MaglevMember::kEveryRound;
+  }));
   std::vector<std::uint32_t> table(size);
   // A bit a cell: where a turn looks for a free one is what takes the time, and this stays in the nearest cache.
   std::vector<std::uint64_t> taken(size / 64 + 1);

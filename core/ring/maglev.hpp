@@ -37,7 +37,8 @@ struct MaglevMember {
   std::uint64_t frequency = kEveryRound;  // of turns, in 2^-32 a round; 1 to kEveryRound
 };
 
-// Which member (by index) has each cell of a table of a prime size; nothing when there is no member.
+// Which member (by index) has each cell of a table of a prime size; nothing when there is no member. Somebody's
+// frequency is kEveryRound.
 std::vector<std::uint32_t> maglev_table(std::uint32_t size, std::span<const MaglevMember> members);
 
 class MaglevPlacement final : public OwnerPlacement {

@@ -5,25 +5,9 @@
 #include "core/base/check.hpp"
 #include "core/base/wide.hpp"
 #include "core/ring/draw.hpp"
+#include "core/ring/jump.hpp"
 
 namespace hearsay {
-
-namespace {
-
-// Lamping and Veach's: the last of the key's jumps, each as far as its next random number says, that stays below
-// `buckets`. Exact to the bit: one division of doubles, as IEEE 754 rounds it.
-std::uint32_t jump(std::uint64_t key, std::uint32_t buckets) {
-  std::int64_t bucket = 0;
-  std::int64_t next = 0;
-  while (next < buckets) {
-    bucket = next;
-    key = key * 2862933555777941757U + 1;
-    next = static_cast<std::int64_t>(static_cast<double>(bucket + 1) * (0x1p31 / static_cast<double>((key >> 33) + 1)));
-  }
-  return static_cast<std::uint32_t>(bucket);
-}
-
-}  // namespace
 
 void MementoBuckets::remove(std::uint32_t bucket) {
   HEARSAY_CHECK(working() > 0);
@@ -50,7 +34,7 @@ std::uint32_t MementoBuckets::add() {
 }
 
 std::uint32_t MementoBuckets::find(std::uint64_t hash) const {
-  std::uint32_t bucket = jump(hash, size());
+  std::uint32_t bucket = jump_hash(hash, size());
   while (missing(bucket)) {
     // One of the places of those that worked just after it went: whoever had the place then, that is, who stood in for
     // those that had gone before.

@@ -13,7 +13,7 @@
 //
 // A lookup takes O(ln n) steps of the jump and O(ln^2(n / members)) to stand-ins. A change costs a copy, since
 // placements are immutable. Memory: 4 bytes and a bit a bucket, where the stand-ins lie too (the paper has a hash table
-// of them, but a bucket needs a slot anyway), 4 more a bucket that is missing, and 16 a member. Weights and zones are
+// of them, but a bucket needs a slot anyway), 4 more a bucket that is missing, and 20 a member. Weights and zones are
 // ignored.
 #pragma once
 

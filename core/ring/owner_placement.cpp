@@ -9,7 +9,7 @@ namespace hearsay {
 namespace {
 
 constexpr std::uint64_t kReplicaDomain = 0x7265706c696361U;  // "replica"
-constexpr std::uint64_t kMaxDraws = 64;
+constexpr int kMaxInVain = 64;
 
 }  // namespace
 
@@ -21,17 +21,21 @@ OwnerPlacement::OwnerPlacement(std::span<const RingMember> members) {
 std::size_t OwnerPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out) const {
   const std::size_t wanted = std::min(out.size(), slots_.size());
   std::size_t count = 0;
+  // Whether it was new.
   const auto take = [&](NodeSlot slot) {
     const auto found = out.first(count);
-    if (std::find(found.begin(), found.end(), slot) == found.end()) out[count++] = slot;
+    if (std::find(found.begin(), found.end(), slot) != found.end()) return false;
+    out[count++] = slot;
+    return true;
   };
   if (wanted > 0) take(lookup(hash));
-  for (std::uint64_t draw = 1; count < wanted && draw <= kMaxDraws * wanted; ++draw) {
-    take(lookup(philox(hash, draw, kReplicaDomain).a));
+  // What comes next does not depend on how many are wanted: fewer replicas are the first of more.
+  int in_vain = 0;
+  for (std::uint64_t draw = 1; count < wanted && in_vain < kMaxInVain; ++draw) {
+    in_vain = take(lookup(philox(hash, draw, kReplicaDomain).a)) ? 0 : in_vain + 1;
   }
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (count < wanted) take(slots_[(hash + i) % slots_.size()]);
-  }
+  const std::size_t first = slots_.empty() ? 0 : hash % slots_.size();
+  for (std::size_t i = 0; count < wanted && i < slots_.size(); ++i) take(slots_[(first + i) % slots_.size()]);
   return count;
 }
 

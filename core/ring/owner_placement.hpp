@@ -1,9 +1,9 @@
 // A placement of an algorithm that finds owners and no replicas: further ones are the owners of further hashes of the
-// same key, distinct ones of them. Of members that such draws do not reach in a while, the rest follow by id from a
-// place that the hash gives, so that all members come in the end.
+// same key, distinct ones of them. Once 64 draws in a row found nobody new, the rest follow by id from a place that the
+// hash gives, so that all members come in the end.
 //
-// Two placements that differ in one member give a key replicas that differ in that one and in those behind it: draws
-// are independent of who was found before.
+// Where a change moves the keys that it must and no others, it does so for each draw: two placements that differ in one
+// member give a key replicas that differ in that one and in those behind it.
 //
 // Immutable; any thread.
 #pragma once
@@ -19,8 +19,8 @@ namespace hearsay {
 
 class OwnerPlacement : public Placement {
  public:
-  // Expected O(k) lookups for k well below the number of members, each compared with those found; beyond 64 draws a
-  // replica, O(members * k).
+  // Expected O(k) lookups for k well below the number of members of like weights, each compared with those found; 64 k
+  // lookups and O(members * k) at most.
   std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const final;
   std::size_t members() const final { return slots_.size(); }
 

@@ -80,6 +80,11 @@ bool answers_wrongly(const Placement& placement, const MemberSet& set, const Has
       if (!found.empty() && found.front() != owner) return broken(at, hashes[i], "its first replica is not its owner");
       if (!std::ranges::includes(members, distinct)) return broken(at, hashes[i], "a replica is not a member");
     }
+    const auto all = replicas_of(placement, hashes[i], set.size());
+    const auto few = replicas_of(placement, hashes[i], std::min<std::size_t>(3, set.size()));
+    if (!std::equal(few.begin(), few.end(), all.begin())) {
+      return broken(at, hashes[i], fmt::format("its {} replicas are not the first of its {}", few.size(), all.size()));
+    }
   }
   return false;
 }

@@ -245,8 +245,8 @@ TEST_CASE("anchor: described for the catalogue") {
   REQUIRE(ring != nullptr);
   CHECK_FALSE(ring->traits().set_pure);
   const auto placement = ring->place(RingMembers::numbered(1000).list());
-  CHECK(dynamic_cast<const AnchorPlacement&>(*placement).buckets().size() == 2048);
-  CHECK(placement->memory_bytes() < 2048 * 20 + 1000 * 24 + 400);
+  CHECK(dynamic_cast<const AnchorPlacement&>(*placement).buckets().size() == 1024);
+  CHECK(placement->memory_bytes() < 1024 * 20 + 24 * 4 + 1000 * 20 + 400);
 }
 
 }  // namespace

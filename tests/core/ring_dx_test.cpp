@@ -53,6 +53,23 @@ TEST_CASE("dx: lookups are the definition's, whichever buckets are taken") {
   }
 }
 
+// Whatever happens within the capacity, or within a power of two beyond it.
+TEST_CASE("dx: who comes last moves no keys but its own") {
+  for (const std::uint32_t n : {683U, 1023U, 1365U, 2047U}) {
+    CAPTURE(n);
+    RingMembers members = RingMembers::numbered(n + 1);
+    const auto with = Dx(1024, DxIndex::kNames).place(members.list());
+    const NodeSlot last = members.list().back().slot;
+    members.remove(members.name(last));
+    const auto without = Dx(1024, DxIndex::kNames).place(members.list());
+    RandomStream random(3, Purpose::kTest);
+    for (int i = 0; i < 2000; ++i) {
+      const std::uint64_t hash = random.next();
+      if (const NodeSlot owner = with->lookup(hash); owner != last) REQUIRE(without->lookup(hash) == owner);
+    }
+  }
+}
+
 TEST_CASE("dx: by names the placement is that of the set, and the last one may leave") {
   const Dx ring(1024, DxIndex::kNames);
   CHECK(ring.traits().set_pure);

@@ -31,6 +31,18 @@ TEST_CASE("jump: the published vectors") {
   for (std::uint32_t n = 1; n <= 19; ++n) CHECK(jump_hash(1, n) == of_one[n - 1]);
 }
 
+// Those of Guava's Hashing.consistentHash, which is the paper's.
+TEST_CASE("jump: Guava's vectors") {
+  const std::uint32_t of_hundred[] = {0, 55, 62, 8, 45, 59, 86, 97, 82, 59, 73, 37, 17, 56, 86, 21, 90, 37, 38, 83};
+  for (std::uint64_t key = 0; key < 20; ++key) CHECK(jump_hash(key, 100) == of_hundred[key]);
+  CHECK(jump_hash(10863919174838991U, 11) == 6);
+  CHECK(jump_hash(2016238256797177309U, 11) == 3);
+  CHECK(jump_hash(1673758223894951030U, 11) == 5);
+  CHECK(jump_hash(2, 100001) == 80343);
+  CHECK(jump_hash(2201, 100001) == 22152);
+  CHECK(jump_hash(2202, 100001) == 15018);
+}
+
 TEST_CASE("jump: buckets are those of the paper's loop") {
   RandomStream random(1, Purpose::kTest);
   for (int i = 0; i < 20000; ++i) {

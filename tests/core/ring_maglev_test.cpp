@@ -110,6 +110,28 @@ TEST_CASE("maglev: more members than cells leave some without") {
   CHECK(placement->replicas(1, out) == 50);
 }
 
+// Light members have hardly a cell, so that draws reach them late or never.
+TEST_CASE("maglev: all members come as replicas, and fewer are the first of more") {
+  for (const double light : {0.5, 1e-3, 1e-6}) {
+    CAPTURE(light);
+    RingMembers members;
+    for (int i = 0; i < 6; ++i) members.add(std::string(1, static_cast<char>('a' + i)), i < 2 ? 1.0 : light);
+    const auto placement = Maglev(65537).place(members.list());
+    RandomStream random(4, Purpose::kTest);
+    std::vector<std::uint64_t> hashes{0, 1, kLastHash, kLastHash - 1};
+    for (int i = 0; i < 200; ++i) hashes.push_back(random.next());
+    for (const std::uint64_t hash : hashes) {
+      std::vector<NodeSlot> all(6);
+      REQUIRE(placement->replicas(hash, all) == 6);
+      for (std::size_t k = 1; k < 6; ++k) {
+        std::vector<NodeSlot> few(k);
+        REQUIRE(placement->replicas(hash, few) == k);
+        CHECK(std::equal(few.begin(), few.end(), all.begin()));
+      }
+    }
+  }
+}
+
 TEST_CASE("maglev: lookups, batches and arcs are the table's") {
   RandomStream random(2, Purpose::kTest);
   for (const std::uint32_t n : {0U, 1U, 5U, 100U}) {
