@@ -1,6 +1,7 @@
 // `hearsay ring compare`: rings side by side, as tables for a person or rows for a program.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -24,13 +25,16 @@ constexpr std::uint32_t kMostNodes = 10'000'000;
 
 struct Column {
   const char* table;
-  const char* figure;  // in rows
+  const char* figure;  // in rows; "" where another column's row has it
   const char* head;
   bool time;  // depends on the machine
   std::function<std::optional<Estimate>(const Figures&)> value;
 };
 
-std::optional<Estimate> single(double value) { return Estimate{value, 0}; }
+std::optional<Estimate> single(double value) { return Estimate{.mean = value}; }
+std::optional<Estimate> theory_of(const Estimate& found) {
+  return found.expected ? single(*found.expected) : std::nullopt;
+}
 
 const std::vector<Column>& columns() {
   static const std::vector<Column> all{
@@ -42,6 +46,7 @@ const std::vector<Column>& columns() {
        [](const Figures& f) { return std::optional(f.balance.min); }},
       {"Balance: shares over the mean", "share_cv", "CV", false,
        [](const Figures& f) { return std::optional(f.balance.cv); }},
+      {"Balance: shares over the mean", "", "theory", false, [](const Figures& f) { return theory_of(f.balance.cv); }},
       {"Balance: shares over the mean", "noise_cv", "noise", false,
        [](const Figures& f) { return single(f.balance.noise_cv); }},
       {"Balance: shares over the mean", "weight_error", "weight error", false,
@@ -58,19 +63,31 @@ const std::vector<Column>& columns() {
        [](const Figures& f) { return std::optional(f.disruption.replica_churn); }},
       {"When one leaves or joins", "order_disagreement_share", "disagreement", false,
        [](const Figures& f) { return std::optional(f.disagreement); }},
+      {"When one leaves or joins", "view_disagreement_share", "views", false,
+       [](const Figures& f) { return std::optional(f.views); }},
+      {"When one leaves or joins", "", "theory", false, [](const Figures& f) { return theory_of(f.views); }},
       {"Three replicas", "copysets_per_member", "copysets", false,
        [](const Figures& f) { return std::optional(f.spread.copysets); }},
       {"Three replicas", "scatter_width", "scatter", false,
        [](const Figures& f) { return std::optional(f.spread.scatter_width); }},
       {"Three replicas", "too_few_zones_share", "too few zones", false,
        [](const Figures& f) { return single(f.spread.one_zone); }},
+      {"Keys that are not random: the busiest member over the mean", "sequential_max", "sequential", false,
+       [](const Figures& f) { return std::optional(f.hostile.sequential); }},
+      {"Keys that are not random: the busiest member over the mean", "zipf_max", "Zipf", false,
+       [](const Figures& f) { return std::optional(f.hostile.zipf); }},
+      {"Keys that are not random: the busiest member over the mean", "crc16_max", "one CRC-16", false,
+       [](const Figures& f) { return std::optional(f.hostile.crc16); }},
+      {"Keys that are not random: the busiest member over the mean", "crc32_max", "one CRC-32", false,
+       [](const Figures& f) { return std::optional(f.hostile.crc32); }},
       {"Time and memory, here", "hot_ns", "hot ns", true, [](const Figures& f) { return single(f.speed.hot_ns); }},
       {"Time and memory, here", "batch_ns", "batch ns", true,
        [](const Figures& f) { return single(f.speed.batch_ns); }},
       {"Time and memory, here", "dependent_ns", "dep. ns", true,
        [](const Figures& f) { return single(f.speed.dependent_ns); }},
       {"Time and memory, here", "cold_ns", "cold ns", true, [](const Figures& f) { return single(f.speed.cold_ns); }},
-      {"Time and memory, here", "cold_max_ns", "max ns", true, [](const Figures& f) { return single(f.speed.p99_ns); }},
+      {"Time and memory, here", "cold_p99_ns", "p99 ns", true,
+       [](const Figures& f) { return single(f.speed.cold_p99_ns); }},
       {"Time and memory, here", "hash_ns", "hash ns", true, [](const Figures& f) { return single(f.speed.hash_ns); }},
       {"Time and memory, here", "build_ms", "build ms", true,
        [](const Figures& f) { return single(f.speed.build_ms); }},
@@ -79,6 +96,10 @@ const std::vector<Column>& columns() {
        [](const Figures& f) { return single(f.speed.leave_us); }},
       {"Time and memory, here", "member_bytes", "bytes", true,
        [](const Figures& f) { return single(f.speed.bytes_a_member); }},
+      {"Time and memory, here", "peak_member_bytes", "peak", true,
+       [](const Figures& f) {
+         return f.speed.peak_bytes_a_member ? single(*f.speed.peak_bytes_a_member) : std::nullopt;
+       }},
   };
   return all;
 }
@@ -90,8 +111,20 @@ struct Row {
 
 std::string cell(const std::optional<Estimate>& estimate) {
   if (!estimate) return "-";
-  if (estimate->half_width < 0.005 * std::max(1e-9, std::abs(estimate->mean))) return number_text(estimate->mean);
-  return fmt::format("{} ±{:.2g}", number_text(estimate->mean), estimate->half_width);
+  const std::string_view mark = estimate->far_off() ? " !" : "";
+  if (estimate->half_width < 0.005 * std::max(1e-9, std::abs(estimate->mean))) {
+    return fmt::format("{}{}", number_text(estimate->mean), mark);
+  }
+  return fmt::format("{} ±{:.2g}{}", number_text(estimate->mean), estimate->half_width, mark);
+}
+
+bool any_far_off(const std::vector<Row>& rows) {
+  return std::ranges::any_of(rows, [](const Row& row) {
+    return std::ranges::any_of(columns(), [&](const Column& column) {
+      const auto estimate = column.value(row.figures);
+      return estimate && estimate->far_off();
+    });
+  });
 }
 
 std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& settings) {
@@ -113,6 +146,10 @@ std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& set
     }
     c = end;
   }
+  if (any_far_off(rows)) {
+    out += fmt::format("\n  ! more than {} standard errors from what theory or the ring's promise says\n",
+                       Estimate::kFarOff);
+  }
   return out;
 }
 
@@ -121,15 +158,16 @@ std::string json_of(const std::vector<Row>& rows, const RingCompareSettings& set
   Json json = Json::array();
   for (const Row& row : rows) {
     for (const Column& column : columns()) {
-      if (column.time && settings.no_times) continue;
+      if (*column.figure == '\0' || (column.time && settings.no_times)) continue;
       const auto estimate = column.value(row.figures);
       if (!estimate) continue;
-      json.push_back({{"ring", row.ring},
-                      {"nodes", row.figures.nodes},
-                      {"figure", column.figure},
-                      {"value", estimate->mean},
-                      {"low", estimate->low()},
-                      {"high", estimate->high()}});
+      Json one{{"ring", row.ring},        {"nodes", row.figures.nodes}, {"figure", column.figure},
+               {"value", estimate->mean}, {"low", estimate->low()},     {"high", estimate->high()}};
+      if (estimate->expected) {
+        one["expected"] = *estimate->expected;
+        one["standard_errors_off"] = estimate->off;
+      }
+      json.push_back(std::move(one));
     }
   }
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

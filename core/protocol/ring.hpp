@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,14 @@ class Placement {
   virtual ~Placement() = default;
 
   // The owner of a key's hash; kNoSlot when there is no member. Allocates nothing. O(1) expected or O(log n) in the
-  // rings of the catalogue; a ring that scores every member (rendezvous) takes O(n).
+  // rings of the catalogue; a ring that scores every member (rendezvous) takes O(n), one that draws numbers until it
+  // finds one that is taken (dx) O(numbers / n).
   virtual NodeSlot lookup(std::uint64_t hash) const = 0;
   // Up to out.size() distinct members, the owner first; returns how many (fewer only when there are fewer members).
-  // Expected O(k) points or members looked at for k replicas, each compared with those found, so O(k^2) at most; for
-  // k near n a ring may allocate a mark a member instead.
+  // Fewer are the first of more. Expected O(k) points or members looked at for k replicas well below n, each compared
+  // with those found; for k near n a ring may allocate a mark a member instead.
   virtual std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const = 0;
+  // `out` has room for all of them.
   virtual void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
     for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = lookup(hashes[i]);
   }
@@ -89,11 +92,22 @@ struct RingTraits {
   bool needs_loads = false;
 };
 
+// What the analysis of an algorithm says of the shares of members of equal weight, over the mean share; nothing where
+// it says nothing. `hearsay ring compare` sets it beside what it finds.
+struct RingTheory {
+  std::optional<double> share_cv;   // 0: as even as independent draws, so that counting finds its own noise alone
+  std::optional<double> share_max;  // what the largest comes to with many members
+};
+
 class Ring : public Component {
  public:
   Role role() const final { return Role::kRing; }
 
   virtual RingTraits traits() const { return {}; }
+  virtual RingTheory theory(std::size_t members) const {
+    (void)members;
+    return {};
+  }
 
   // The hash of a key: XXH3-64 unless the algorithm has its own.
   virtual std::uint64_t hash_key(std::string_view key) const;
@@ -107,6 +121,15 @@ class Ring : public Component {
   // is set-pure.
   virtual std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
                                                  std::span<const RingMember> members) const;
+
+  // Where keys go that come one after another to somebody who keeps count of them, as a balancer in front of the
+  // members does: what lookups say, unless the ring needs loads. `placement` is one of `members`; `out` has room for
+  // all.
+  virtual void assign(const Placement& placement, std::span<const RingMember> members,
+                      std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+    (void)members;
+    placement.lookup_batch(hashes, out);
+  }
 };
 
 // Finds the placement of a ring for a view, for a driver: nodes with the same members share one. One thread. A

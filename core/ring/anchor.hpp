@@ -88,6 +88,7 @@ class Anchor final : public Ring {
   explicit Anchor(std::uint32_t capacity) : capacity_(capacity) {}
 
   RingTraits traits() const override { return {.set_pure = false, .agreed_index = true}; }
+  RingTheory theory(std::size_t) const override { return {.share_cv = 0, .share_max = {}}; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // O(buckets). What changed is found by comparing `members` with the former ones.
   std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,

@@ -30,6 +30,12 @@ std::uint64_t BoundedAssignment::capacity_of(double c, std::uint64_t keys, doubl
   return static_cast<std::uint64_t>(std::ceil(exact * (1 - 1e-12)));
 }
 
+void BoundedLoad::assign(const Placement& placement, std::span<const RingMember> members,
+                         std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+  const BoundedAssignment assignment(*this, placement, members, hashes);
+  std::ranges::copy(assignment.owners(), out.begin());
+}
+
 BoundedAssignment::BoundedAssignment(const BoundedLoad& ring, const Placement& placement,
                                      std::span<const RingMember> members, std::span<const std::uint64_t> hashes)
     : owners_(hashes.size(), kNoSlot) {

@@ -43,6 +43,9 @@ class BoundedLoad final : public Ring {
                                          std::span<const RingMember> members) const override {
     return base_->apply(before, change, members);
   }
+  // By a BoundedAssignment.
+  void assign(const Placement& placement, std::span<const RingMember> members, std::span<const std::uint64_t> hashes,
+              std::span<NodeSlot> out) const override;
 
   double c() const { return c_; }
   const Ring& base() const { return *base_; }

@@ -62,6 +62,7 @@ class Dx final : public Ring {
     const bool history = index_ == DxIndex::kHistory;
     return {.any_removal = history, .set_pure = !history, .agreed_index = true};
   }
+  RingTheory theory(std::size_t) const override { return {.share_cv = 0, .share_max = {}}; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // With history O(buckets); what changed is found by comparing `members` with the former ones.
   std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,

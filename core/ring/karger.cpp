@@ -1,6 +1,7 @@
 #include "core/ring/karger.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "core/base/check.hpp"
@@ -267,6 +268,16 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
   copy_to(old->points());
   HEARSAY_CHECK(points.size() == total);
   return std::make_shared<const KargerPlacement>(std::move(points), std::move(list), zones_of(members));
+}
+
+RingTheory Karger::theory(std::size_t members) const {
+  if (!variant_.nearest) return theory_of_points(points_, members);
+  // Each member has half of the arcs at both sides of its points, and all of one between two of its own.
+  const auto n = static_cast<double>(members);
+  const auto v = static_cast<double>(points_);
+  if (n * v < 2) return {.share_cv = 0, .share_max = {}};
+  const double own_next = (v - 1) / (n * v - 1);
+  return {.share_cv = std::sqrt((n * (1 + own_next) / 2 - 1) / (n * v + 1)), .share_max = {}};
 }
 
 void KargerConfig::visit(ParamVisitor& v) {

@@ -78,6 +78,7 @@ class Karger final : public Ring {
   Karger(std::uint32_t points, unsigned point_bits, std::uint32_t max_points, Variant variant);
 
   RingTraits traits() const override { return {.weights = true, .native_replicas = true, .zones = variant_.zones}; }
+  RingTheory theory(std::size_t members) const override;
   // O(P) expected for P points in all, O(P log P) at worst.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // Merges the changed members' points into the old circle: O(c log c) for the c points that come and go and one copy

@@ -60,6 +60,7 @@ class Ketama final : public Ring {
   static constexpr std::uint32_t kPointsPerMember = 160;
 
   RingTraits traits() const override { return {.weights = true, .native_replicas = true, .minimal_disruption = false}; }
+  RingTheory theory(std::size_t members) const override { return theory_of_points(kPointsPerMember, members); }
   // The first word of the key's MD5, in the upper half.
   std::uint64_t hash_key(std::string_view key) const override;
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;

@@ -76,6 +76,7 @@ class MementoPlacement final : public OwnerPlacement {
 class Memento final : public Ring {
  public:
   RingTraits traits() const override { return {.set_pure = false, .agreed_index = true}; }
+  RingTheory theory(std::size_t) const override { return {.share_cv = 0, .share_max = {}}; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // O(buckets). What changed is found by comparing `members` with the former ones.
   std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,

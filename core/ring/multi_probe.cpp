@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -82,6 +83,13 @@ std::shared_ptr<const Placement> MultiProbe::apply(const Placement& before, cons
   // Points do not depend on the number of probes, so those of another `multi-probe` do as well.
   auto circle = karger_.apply(old->former(), change, weightless(members));
   return std::make_shared<const MultiProbePlacement>(members, std::move(circle), probes_);
+}
+
+RingTheory MultiProbe::theory(std::size_t members) const {
+  constexpr std::size_t kMany = 100;
+  if (members < kMany || probes_ < 2) return {};
+  const auto k = static_cast<double>(probes_);
+  return {.share_cv = std::sqrt(1 / (2 * k - 1)), .share_max = k / (k - 1)};
 }
 
 void MultiProbeConfig::visit(ParamVisitor& v) {

@@ -45,6 +45,8 @@ class MultiProbe final : public Ring {
   explicit MultiProbe(std::uint32_t probes) : probes_(probes), karger_(1) {}
 
   RingTraits traits() const override { return {}; }
+  // For many members arcs are exponential: one of x times the mean has k / (k - 1) (1 - e^(-(k - 1) x)) of the keys.
+  RingTheory theory(std::size_t members) const override;
   // O(n) expected.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // One copy of the points that stay.

@@ -69,6 +69,7 @@ class NumberedRing : public Ring {
   RingTraits traits() const override {
     return {.any_removal = false, .set_pure = numbering_ == Numbering::kNames, .agreed_index = true};
   }
+  RingTheory theory(std::size_t) const override { return {.share_cv = 0, .share_max = {}}; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
     return std::make_shared<const P>(members, MemberNumbers(members, numbering_));
   }

@@ -1,12 +1,18 @@
 #include "core/ring/point_placement.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/base/check.hpp"
 #include "core/base/dmath.hpp"
 
 namespace hearsay {
+
+RingTheory theory_of_points(std::uint32_t points, std::size_t members) {
+  const auto n = static_cast<double>(members);
+  return {.share_cv = std::sqrt((n - 1) / (n * static_cast<double>(points) + 1)), .share_max = {}};
+}
 
 namespace {
 // Up to this many replicas, comparing with the ones found is cheaper than marking them.

@@ -22,6 +22,9 @@ namespace hearsay {
 
 class PointPlacement;
 
+// Of V points a member, anywhere on the circle, each with the arc up to it: shares are Beta(V, V (n - 1)) distributed.
+RingTheory theory_of_points(std::uint32_t points, std::size_t members);
+
 // Points being collected, in ascending order: each covers the hashes from the end before it (exclusive) up to its own.
 class RingPoints {
  public:

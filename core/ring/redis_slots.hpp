@@ -22,6 +22,7 @@
 
 #include "core/protocol/catalogue.hpp"
 #include "core/protocol/ring.hpp"
+#include "core/ring/slots.hpp"
 
 namespace hearsay {
 
@@ -58,6 +59,9 @@ class RedisSlots final : public Ring {
  public:
   RingTraits traits() const override {
     return {.any_removal = false, .native_replicas = true, .minimal_disruption = false, .agreed_index = true};
+  }
+  RingTheory theory(std::size_t members) const override {
+    return theory_of_partitions(1U << RedisSlotsPlacement::kSlotBits, members);
   }
   // The key's slot in the upper 14 bits.
   std::uint64_t hash_key(std::string_view key) const override {

@@ -1,6 +1,7 @@
 #include "core/ring/slots.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <queue>
 #include <tuple>
 
@@ -257,6 +258,13 @@ Slots::Slots(std::uint32_t partitions, Index index) : partitions_(partitions), i
 }
 
 std::uint64_t Slots::score(NodeId id, std::uint32_t partition) { return score_of(raw(id), partition_hash(partition)); }
+
+RingTheory theory_of_partitions(std::uint32_t partitions, std::size_t members) {
+  if (members == 0) return {};
+  const std::size_t more = partitions % members;
+  const auto spread = static_cast<double>(more) * static_cast<double>(members - more);
+  return {.share_cv = std::sqrt(spread) / static_cast<double>(partitions), .share_max = {}};
+}
 
 std::vector<std::uint32_t> Slots::counts(std::uint32_t partitions, std::span<const Member> members) {
   std::vector<std::uint32_t> count(members.size());

@@ -31,6 +31,9 @@
 
 namespace hearsay {
 
+// Of partitions of which each member has as many as any other, or one more.
+RingTheory theory_of_partitions(std::uint32_t partitions, std::size_t members);
+
 class SlotsPlacement final : public Placement {
  public:
   struct Member {
@@ -75,6 +78,7 @@ class Slots final : public Ring {
             .set_pure = index_ == Index::kNames,
             .minimal_disruption = index_ == Index::kHistory};
   }
+  RingTheory theory(std::size_t members) const override { return theory_of_partitions(partitions_, members); }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
   // history: O(n log n + Q) a member that comes or goes. What changed is found by comparing with the former members.
   std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,

@@ -38,6 +38,8 @@ class Stathat final : public Ring {
   explicit Stathat(std::uint32_t points, bool collisions = true) : points_(points), collisions_(collisions) {}
 
   RingTraits traits() const override { return {.native_replicas = true, .minimal_disruption = collisions_}; }
+  // With a good hash, which CRC32 of like texts is not.
+  RingTheory theory(std::size_t members) const override { return theory_of_points(points_, members); }
   // CRC32 of the key, in the upper half.
   std::uint64_t hash_key(std::string_view key) const override { return std::uint64_t{crc32(key)} << 32; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;

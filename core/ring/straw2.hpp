@@ -80,6 +80,8 @@ class Straw2 final : public Ring {
   RingTraits traits() const override {
     return {.weights = true, .native_replicas = true, .zones = true, .minimal_disruption = false};
   }
+  // With one zone, or zones of equal weight.
+  RingTheory theory(std::size_t) const override { return {.share_cv = 0, .share_max = {}}; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
 };
 

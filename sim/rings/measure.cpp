@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "core/base/random.hpp"
+#include "sim/rings/key_sets.hpp"
 #include "sim/rings/members.hpp"
 
 namespace hearsay::rings {
@@ -33,7 +33,19 @@ class Mean {
     for (const double value : values_) squares += (value - mean) * (value - mean);
     const std::size_t degrees = values_.size() - 1;
     const double t = degrees <= kStudent.size() ? kStudent[degrees - 1] : 1.96;
-    return {mean, t * std::sqrt(squares / (n - 1) / n)};
+    const double error = std::sqrt(squares / (n - 1) / n);
+    return {mean, t * error, error};
+  }
+  // Beside what it should be, where that has a standard error of its own for each value.
+  Estimate beside(double expected, double error_of_one) const {
+    Estimate found = estimate();
+    if (values_.empty()) return found;
+    const double error = std::max(found.standard_error, error_of_one / std::sqrt(static_cast<double>(values_.size())));
+    const double off = found.mean - expected;
+    found.expected = expected;
+    // What has no error at all is right or wrong; sums of shares are right to some 1e-9.
+    found.off = error > 1e-9 ? off / error : std::abs(off) < 1e-9 ? 0 : std::copysign(1e9, off);
+    return found;
   }
 
  private:
@@ -47,22 +59,24 @@ Hashes draw_hashes(std::uint64_t seed, std::uint64_t stream, std::size_t count) 
   return hashes;
 }
 
-std::vector<NodeSlot> owners_of(const Placement& placement, const Hashes& hashes) {
+// Of a set's placement by the ring.
+std::vector<NodeSlot> owners_of(const Ring& ring, const MemberSet& set, const Placement& placement,
+                                const Hashes& hashes) {
   std::vector<NodeSlot> owners(hashes.size());
-  placement.lookup_batch(hashes, owners);
+  ring.assign(placement, set.list(), hashes, owners);
   return owners;
 }
 
-// ---- shares
-// -----------------------------------------------------------------------------------------------------------
+// ---- shares ---------------------------------------------------------------------------------------------------------
 
 // Of each member, by its place in the list, of the whole; exact where there are arcs.
-std::vector<double> shares_of(const MemberSet& set, const Placement& placement, const Hashes& hashes, bool& exact) {
+std::vector<double> shares_of(const Ring& ring, const MemberSet& set, const Placement& placement, const Hashes& hashes,
+                              bool& exact) {
   std::map<NodeSlot, std::size_t> places;
   for (std::size_t i = 0; i < set.size(); ++i) places[set.list()[i].slot] = i;
   std::vector<double> shares(set.size());
   std::vector<Arc> arcs;
-  exact = placement.arcs(arcs);
+  exact = !ring.traits().needs_loads && placement.arcs(arcs);
   if (exact) {
     std::uint64_t first = 0;
     for (const Arc& arc : arcs) {
@@ -71,7 +85,7 @@ std::vector<double> shares_of(const MemberSet& set, const Placement& placement, 
     }
     return shares;
   }
-  for (const NodeSlot owner : owners_of(placement, hashes)) {
+  for (const NodeSlot owner : owners_of(ring, set, placement, hashes)) {
     shares[places[owner]] += 1.0 / static_cast<double>(hashes.size());
   }
   return shares;
@@ -92,8 +106,7 @@ struct BalanceSums {
   }
 };
 
-// ---- changes
-// ----------------------------------------------------------------------------------------------------------
+// ---- changes --------------------------------------------------------------------------------------------------------
 
 struct DisruptionSums {
   Mean leave, join, collateral, concentration, replica_churn;
@@ -115,15 +128,14 @@ void disturb(const Ring& ring, MemberSet set, const Placement& before, const Has
              DisruptionSums& sums) {
   const Member member{std::string(mover.name), mover.weight, mover.zone};
   const Change leave{Change::Kind::kLeave, member};
+  const auto at_first = owners_of(ring, set, before, hashes);
   set.apply(leave);
   const auto without = ring.apply(before, set.ring_change(leave), set.list());
+  const auto then = owners_of(ring, set, *without, hashes);
   const Change join{Change::Kind::kJoin, member};
   set.apply(join);
   const auto again = ring.apply(*without, set.ring_change(join), set.list());
-
-  const auto at_first = owners_of(before, hashes);
-  const auto then = owners_of(*without, hashes);
-  const auto last = owners_of(*again, hashes);
+  const auto last = owners_of(ring, set, *again, hashes);
   std::size_t had = 0, moved_out = 0, got = 0, moved_in = 0, collateral = 0;
   std::map<NodeSlot, std::size_t> heirs;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
@@ -152,90 +164,7 @@ void disturb(const Ring& ring, MemberSet set, const Placement& before, const Has
   if (among > 0) sums.replica_churn.add(over(changed, among));
 }
 
-// ---- time
-// -------------------------------------------------------------------------------------------------------------
-
-using Clock = std::chrono::steady_clock;
-
-double ns_since(Clock::time_point began) {
-  return std::chrono::duration<double, std::nano>(Clock::now() - began).count();
-}
-
-// The shortest of several: what it takes when nothing else is in the way.
-template <class Work>
-double best_ns(int times, Work&& work) {
-  double best = 1e300;
-  for (int i = 0; i < times; ++i) {
-    const auto began = Clock::now();
-    work();
-    best = std::min(best, ns_since(began));
-  }
-  return best;
-}
-
-// Something that the compiler must not leave out.
-volatile std::uint64_t sink = 0;
-
-Speed time_it(const Ring& ring, const MemberSet& set, const Placement& placement) {
-  Speed speed;
-  constexpr std::size_t kKeys = 1 << 14;
-  const Hashes hashes = draw_hashes(7, 0, kKeys);
-  std::vector<NodeSlot> owners(kKeys);
-  const auto each = [](double ns) { return ns / static_cast<double>(kKeys); };
-  speed.batch_ns = each(best_ns(5, [&] { placement.lookup_batch(hashes, owners); }));
-  speed.hot_ns = each(best_ns(5, [&] {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t hash : hashes) sum += raw(placement.lookup(hash));
-    sink = sum;
-  }));
-  speed.dependent_ns = each(best_ns(5, [&] {
-    std::uint64_t last = 0;
-    for (const std::uint64_t hash : hashes) last = raw(placement.lookup(hash ^ last));
-    sink = last;
-  }));
-
-  // Larger than what a core has for itself.
-  std::vector<std::uint64_t> other(std::size_t{4} << 17);
-  std::vector<double> cold;
-  for (std::size_t i = 0; i < 64; ++i) {
-    for (std::size_t k = 0; k < other.size(); k += 8) other[k] += i;
-    const auto began = Clock::now();
-    sink = raw(placement.lookup(hashes[i]));
-    cold.push_back(ns_since(began));
-  }
-  std::sort(cold.begin(), cold.end());
-  speed.cold_ns = cold[cold.size() / 2];
-  speed.p99_ns = cold.back();
-
-  std::vector<std::string> keys;
-  for (std::size_t i = 0; i < 1024; ++i) keys.push_back("key-0000000-" + std::to_string(1000 + i));
-  speed.hash_ns = best_ns(9,
-                          [&] {
-                            std::uint64_t sum = 0;
-                            for (const std::string& key : keys) sum += ring.hash_key(key);
-                            sink = sum;
-                          }) /
-                  1024;
-
-  speed.build_ms = best_ns(3, [&] { sink = ring.place(set.list())->members(); }) / 1e6;
-  const RingMember& mover = set.list()[set.size() / 2];
-  MemberSet changing = set;
-  const Change leave{Change::Kind::kLeave, {std::string(mover.name), mover.weight, mover.zone}};
-  Change join = leave;
-  join.kind = Change::Kind::kJoin;
-  changing.apply(leave);
-  std::shared_ptr<const Placement> without;
-  speed.leave_us =
-      best_ns(3, [&] { without = ring.apply(placement, changing.ring_change(leave), changing.list()); }) / 1e3;
-  changing.apply(join);
-  speed.join_us =
-      best_ns(3, [&] { sink = ring.apply(*without, changing.ring_change(join), changing.list())->members(); }) / 1e3;
-  speed.bytes_a_member = static_cast<double>(placement.memory_bytes()) / static_cast<double>(set.size());
-  return speed;
-}
-
-// ---- the rest
-// ---------------------------------------------------------------------------------------------------------
+// ---- replicas and views ---------------------------------------------------------------------------------------------
 
 void spread_out(const MemberSet& set, const Placement& placement, const Hashes& hashes, Mean& copysets, Mean& scatter) {
   std::set<Copies> distinct;
@@ -272,29 +201,96 @@ double in_too_few_zones(const Ring& ring, const MeasureOptions& options, const H
   return static_cast<double>(few) / static_cast<double>(hashes.size());
 }
 
+// Members of the set, drawn.
+std::vector<RingMember> some_of(const MemberSet& set, std::size_t count, RandomStream random) {
+  std::vector<RingMember> members(set.list().begin(), set.list().end());
+  for (std::size_t i = 0; i < count; ++i) std::swap(members[i], members[i + random.below(members.size() - i)]);
+  members.resize(count);
+  return members;
+}
+
+Change leave_of(const RingMember& member) {
+  return {Change::Kind::kLeave, {std::string(member.name), member.weight, member.zone}};
+}
+
+double share_of_different(const std::vector<NodeSlot>& a, const std::vector<NodeSlot>& b) {
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) different += a[i] != b[i] ? 1U : 0U;
+  return static_cast<double>(different) / static_cast<double>(a.size());
+}
+
 // The same tenth leaves, in one order and in the other.
 double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, const Hashes& hashes) {
-  RandomStream random(seed, Purpose::kRing, 1);
-  std::vector<RingMember> leavers(set.list().begin(), set.list().end());
-  const std::size_t count = std::max<std::size_t>(2, leavers.size() / 10);
-  if (leavers.size() <= count) return 0;
-  for (std::size_t i = 0; i < count; ++i) std::swap(leavers[i], leavers[i + random.below(leavers.size() - i)]);
-  leavers.resize(count);
+  std::size_t count = std::max<std::size_t>(2, set.size() / 10);
+  // One step is enough to break the promise, and many take a set-pure ring without a merge long.
+  if (ring.traits().set_pure) count = std::min<std::size_t>(count, 10);
+  if (set.size() <= count) return 0;
+  const auto leavers = some_of(set, count, RandomStream(seed, Purpose::kRing, 1));
   const auto after = [&](auto begin, auto end) {
     MemberSet left = set;
     auto placement = ring.place(left.list());
     for (auto at = begin; at != end; ++at) {
-      const Change leave{Change::Kind::kLeave, {std::string(at->name), at->weight, at->zone}};
+      const Change leave = leave_of(*at);
       left.apply(leave);
       placement = ring.apply(*placement, left.ring_change(leave), left.list());
     }
-    return owners_of(*placement, hashes);
+    return owners_of(ring, left, *placement, hashes);
   };
-  const auto a = after(leavers.begin(), leavers.end());
-  const auto b = after(leavers.rbegin(), leavers.rend());
-  std::size_t different = 0;
-  for (std::size_t i = 0; i < hashes.size(); ++i) different += a[i] != b[i] ? 1U : 0U;
-  return static_cast<double>(different) / static_cast<double>(hashes.size());
+  return share_of_different(after(leavers.begin(), leavers.end()), after(leavers.rbegin(), leavers.rend()));
+}
+
+// Members that each of two do not know and the other does.
+std::size_t unknown_of(std::size_t members) { return std::max<std::size_t>(1, members / 20); }
+
+double differ_by_views(const Ring& ring, const MemberSet& set, std::uint64_t seed, const Hashes& hashes) {
+  const std::size_t each = unknown_of(set.size());
+  const auto unknown = some_of(set, 2 * each, RandomStream(seed, Purpose::kRing, 3));
+  const auto seen_without = [&](std::span<const RingMember> members) {
+    MemberSet view = set;
+    for (const RingMember& member : members) view.apply(leave_of(member));
+    return owners_of(ring, view, *ring.place(view.list()), hashes);
+  };
+  const std::span all(unknown);
+  return share_of_different(seen_without(all.first(each)), seen_without(all.last(each)));
+}
+
+// ---- keys -----------------------------------------------------------------------------------------------------------
+
+// Keys of each kind, hashed by a ring.
+struct HostileKeys {
+  HostileKeys(const Ring& ring, std::uint64_t keys) : zipf(zipf_shares(keys)) {
+    constexpr std::size_t kCrafted = 1000;  // they all go one way
+    const auto hashed = [&](const std::vector<std::string>& texts) {
+      Hashes hashes;
+      hashes.reserve(texts.size());
+      for (const std::string& text : texts) hashes.push_back(ring.hash_key(text));
+      return hashes;
+    };
+    sequential = hashed(sequential_keys(keys));
+    crc16 = hashed(one_crc16_keys(kCrafted));
+    crc32 = hashed(one_crc32_keys(kCrafted));
+  }
+
+  Hashes sequential, crc16, crc32;
+  std::vector<double> zipf;
+};
+
+struct HostileSums {
+  Mean sequential, zipf, crc16, crc32;
+};
+
+// What the busiest member has over the mean, of keys that are asked for equally often or by these shares.
+double busiest(const Ring& ring, const MemberSet& set, const Placement& placement, const Hashes& hashes,
+               const std::vector<double>* shares = nullptr) {
+  const auto owners = owners_of(ring, set, placement, hashes);
+  std::map<NodeSlot, double> loads;
+  double busiest = 0;
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    double& load = loads[owners[i]];
+    load += shares != nullptr ? (*shares)[i] : 1.0 / static_cast<double>(owners.size());
+    busiest = std::max(busiest, load);
+  }
+  return busiest * static_cast<double>(set.size());
 }
 
 double weight_error(const Ring& ring, const MeasureOptions& options, std::uint64_t set_seed, const Hashes& hashes) {
@@ -309,7 +305,7 @@ double weight_error(const Ring& ring, const MeasureOptions& options, std::uint64
   const MemberSet set(members);
   const auto placement = ring.place(set.list());
   bool exact = false;
-  const auto shares = shares_of(set, *placement, hashes, exact);
+  const auto shares = shares_of(ring, set, *placement, hashes, exact);
   double worst = 0;
   for (std::size_t i = 0; i < shares.size(); ++i) {
     worst = std::max(worst, std::abs(shares[i] * total / set.list()[i].weight - 1));
@@ -317,40 +313,81 @@ double weight_error(const Ring& ring, const MeasureOptions& options, std::uint64
   return worst;
 }
 
+// What the sums come to beside what theory and promises say.
+void put_balance(const Ring& ring, const MeasureOptions& options, const BalanceSums& sums, Balance& balance) {
+  const auto n = static_cast<double>(options.nodes);
+  balance.keys = balance.exact ? 0 : options.keys;
+  balance.noise_cv = balance.exact ? 0 : std::sqrt((n - 1) / static_cast<double>(options.keys));
+  balance.max = sums.max.estimate();
+  balance.min = sums.min.estimate();
+  balance.p99 = sums.p99.estimate();
+  balance.cv = sums.cv.estimate();
+  if (options.nodes < 2) return;
+  const RingTheory theory = ring.theory(options.nodes);
+  if (theory.share_cv) {
+    const double expected = std::hypot(*theory.share_cv, balance.noise_cv);
+    balance.cv = sums.cv.beside(expected, expected / std::sqrt(2 * (n - 1)));
+  }
+  if (theory.share_max) {
+    // The largest of n is off by about that much from the noise of counting alone.
+    balance.max = sums.max.beside(*theory.share_max, balance.noise_cv * std::sqrt(2 * std::log(n)));
+  }
+}
+
+Disruption disruption_of(const RingTraits& traits, const DisruptionSums& sums) {
+  Disruption found{sums.leave.estimate(), sums.join.estimate(), sums.collateral.estimate(),
+                   sums.concentration.estimate(), sums.replica_churn.estimate()};
+  if (traits.minimal_disruption && traits.any_removal) {
+    found.leave = sums.leave.beside(1, 0);
+    found.join = sums.join.beside(1, 0);
+    found.collateral = sums.collateral.beside(0, 0);
+  }
+  return found;
+}
+
 }  // namespace
 
 Figures measure(const Ring& ring, const MeasureOptions& options) {
   Figures figures;
   figures.nodes = options.nodes;
+  const RingTraits traits = ring.traits();
   BalanceSums balance;
   DisruptionSums disruption;
-  Mean copysets, scatter, disagreement, weights;
+  HostileSums hostile;
+  Mean copysets, scatter, disagreement, views, weights;
   const Hashes few = draw_hashes(options.seed, 1000, std::min<std::uint64_t>(options.keys, 20'000));
+  const HostileKeys keys(ring, options.keys);
   for (std::uint32_t s = 0; s < options.sets; ++s) {
     const std::uint64_t set_seed = options.seed + s;
     const MemberSet set = MemberSet::numbered(options.nodes, set_seed);
     const auto placement = ring.place(set.list());
     const Hashes hashes = draw_hashes(options.seed, s, options.keys);
-    balance.add(shares_of(set, *placement, hashes, figures.balance.exact));
+    balance.add(shares_of(ring, set, *placement, hashes, figures.balance.exact));
     RandomStream random(set_seed, Purpose::kRing, 2);
     if (set.size() > 1) disturb(ring, set, *placement, few, set.list()[random.below(set.size())], disruption);
     spread_out(set, *placement, few, copysets, scatter);
     disagreement.add(disagree(ring, set, set_seed, few));
-    if (ring.traits().weights) weights.add(weight_error(ring, options, set_seed, hashes));
-    if (s == 0 && options.times && set.size() > 1) figures.speed = time_it(ring, set, *placement);
+    if (set.size() > 2) views.add(differ_by_views(ring, set, set_seed, few));
+    hostile.sequential.add(busiest(ring, set, *placement, keys.sequential));
+    hostile.zipf.add(busiest(ring, set, *placement, keys.sequential, &keys.zipf));
+    hostile.crc16.add(busiest(ring, set, *placement, keys.crc16));
+    hostile.crc32.add(busiest(ring, set, *placement, keys.crc32));
+    if (traits.weights) weights.add(weight_error(ring, options, set_seed, hashes));
+    if (s == 0 && options.times && set.size() > 1) figures.speed = time_ring(ring, set, *placement);
   }
-  figures.balance.keys = figures.balance.exact ? 0 : options.keys;
-  figures.balance.noise_cv =
-      figures.balance.exact ? 0 : std::sqrt(static_cast<double>(options.nodes) / static_cast<double>(options.keys));
-  figures.balance.max = balance.max.estimate();
-  figures.balance.min = balance.min.estimate();
-  figures.balance.p99 = balance.p99.estimate();
-  figures.balance.cv = balance.cv.estimate();
-  figures.disruption = {disruption.leave.estimate(), disruption.join.estimate(), disruption.collateral.estimate(),
-                        disruption.concentration.estimate(), disruption.replica_churn.estimate()};
+  put_balance(ring, options, balance, figures.balance);
+  figures.disruption = disruption_of(traits, disruption);
   figures.spread = {copysets.estimate(), scatter.estimate(), in_too_few_zones(ring, options, few)};
-  figures.disagreement = disagreement.estimate();
-  if (ring.traits().weights) figures.weight_error = weights.estimate();
+  figures.hostile = {hostile.sequential.estimate(), hostile.zipf.estimate(), hostile.crc16.estimate(),
+                     hostile.crc32.estimate()};
+  figures.disagreement = traits.set_pure ? disagreement.beside(0, 0) : disagreement.estimate();
+  figures.views = views.estimate();
+  if (traits.set_pure && traits.minimal_disruption && traits.any_removal && options.nodes > 2) {
+    // Whoever owns a key by both sets together is known to one of the two only: |A xor B| / |A or B|.
+    const double share = 2 * static_cast<double>(unknown_of(options.nodes)) / options.nodes;
+    figures.views = views.beside(share, std::sqrt(share * (1 - share) / static_cast<double>(few.size())));
+  }
+  if (traits.weights) figures.weight_error = weights.estimate();
   return figures;
 }
 

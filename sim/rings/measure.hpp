@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/protocol/ring.hpp"
+#include "sim/rings/timing.hpp"
 
 namespace hearsay::rings {
 
@@ -18,6 +19,14 @@ namespace hearsay::rings {
 struct Estimate {
   double mean = 0;
   double half_width = 0;
+  double standard_error = 0;
+  // What theory or the ring's promise says it should be, if anything, and how far off it is in standard errors: those
+  // of the sets or those that theory gives them, whichever are larger.
+  std::optional<double> expected = {};
+  double off = 0;
+
+  static constexpr double kFarOff = 4;
+  bool far_off() const { return off > kFarOff || off < -kFarOff; }
   double low() const { return mean - half_width; }
   double high() const { return mean + half_width; }
 };
@@ -29,7 +38,7 @@ struct Balance {
   Estimate min;            // smallest
   Estimate p99;            // of members, nearest rank
   Estimate cv;             // standard deviation of shares over their mean
-  double noise_cv = 0;     // what counting alone gives an ideal hash: 1 / sqrt(keys a member); 0 where shares are exact
+  double noise_cv = 0;     // what counting alone gives an ideal hash: sqrt((n - 1) / keys); 0 where shares are exact
 };
 
 struct Disruption {
@@ -50,17 +59,12 @@ struct Spread {
   double one_zone = 0;     // share of keys whose three replicas lie in fewer zones than they could, of three zones
 };
 
-struct Speed {
-  double hot_ns = 0;        // independent lookups, one call each
-  double batch_ns = 0;      // lookup_batch of 65,536 keys
-  double dependent_ns = 0;  // each waits for the owner before it
-  double cold_ns = 0;       // after something else filled the caches: one at a time
-  double p99_ns = 0;        // of cold ones
-  double hash_ns = 0;       // hash_key of a key of 16 bytes, apart
-  double build_ms = 0;      // place()
-  double join_us = 0;       // apply() of one that came
-  double leave_us = 0;      // of one that left
-  double bytes_a_member = 0;
+// Keys that are not drawn evenly: what the busiest member has, over the mean.
+struct Hostile {
+  Estimate sequential;  // "key-1", "key-2", ...
+  Estimate zipf;        // of these, the r-th asked for in proportion to r^-0.99 (YCSB's)
+  Estimate crc16;       // made to have one CRC-16, as Redis Cluster hashes
+  Estimate crc32;       // made to have one CRC-32, as go-os/kv hashes
 };
 
 struct Figures {
@@ -71,8 +75,12 @@ struct Figures {
   std::optional<Estimate> weight_error;
   Disruption disruption;
   Spread spread;
-  // Keys on which two disagree that know the same members, after a tenth left in another order.
+  Hostile hostile;
+  // Keys on which two disagree that know the same members, after a tenth left in another order (of a set-pure ring: ten
+  // at most).
   Estimate disagreement;
+  // Keys on which two disagree of whom each misses a twentieth of the members that the other knows.
+  Estimate views;
   Speed speed;
 };
 
