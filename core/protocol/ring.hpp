@@ -75,8 +75,9 @@ struct RingTraits {
   bool any_removal = true;
   // A member's share is in proportion to its weight. Otherwise weights are ignored.
   bool weights = false;
-  // Replicas come from the algorithm itself, as by walking on or by rank. Otherwise the hash is hashed again until
-  // there are enough (OwnerPlacement).
+  // Replicas are who would own the key next: when its owner leaves, the second one does, where a copy is already, as by
+  // walking on a circle or by rank. Otherwise they have other reasons: further hashes (OwnerPlacement), the next
+  // partitions, zones.
   bool native_replicas = false;
   // Replicas lie in distinct zones as long as there are enough zones.
   bool zones = false;

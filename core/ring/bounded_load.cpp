@@ -41,10 +41,15 @@ BoundedAssignment::BoundedAssignment(const BoundedLoad& ring, const Placement& p
     : owners_(hashes.size(), kNoSlot) {
   if (members.empty()) return;
   const bool weighted = ring.traits().weights;
+  // Compensated (Kahan), so that ten million weights are as exact as one.
   double total = 0;
+  double lost = 0;
   std::uint32_t slots = 0;
   for (const RingMember& m : members) {
-    total += weighted ? weight_of(m) : 1;
+    const double more = (weighted ? weight_of(m) : 1) - lost;
+    const double sum = total + more;
+    lost = (sum - total) - more;
+    total = sum;
     slots = std::max(slots, raw(m.slot) + 1);
   }
   entries_.resize(slots);

@@ -167,27 +167,24 @@ KargerPlacement::Zones Karger::zones_of(std::span<const RingMember> members) con
   return zones;
 }
 
-std::uint32_t Karger::points_of(double weight) const {
-  const double wanted = static_cast<double>(points_) * weight + 0.5;
+std::uint32_t Karger::points_of(double weight, double part) const {
+  const double wanted = static_cast<double>(points_) * weight * part + 0.5;
   if (!(wanted >= 1)) return 1;
   return wanted >= kMaxPointsPerMember ? kMaxPointsPerMember : static_cast<std::uint32_t>(wanted);
 }
 
 std::size_t Karger::allot(std::span<const RingMember> members, std::vector<KargerPlacement::Member>& list) const {
   list.reserve(members.size());
-  std::uint64_t wanted = 0;
-  for (const RingMember& member : members) {
-    list.push_back({member.id, member.slot, points_of(member.weight)});
-    wanted += list.back().points;
+  for (const RingMember& member : members) list.push_back({member.id, member.slot, 0});
+  // In halves, so that members that come and go move others' points at a few numbers of members only.
+  for (double part = 1;; part /= 2) {
+    std::size_t total = 0;
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      list[m].points = points_of(members[m].weight, part);
+      total += list[m].points;
+    }
+    if (total <= max_points_ || total == members.size()) return total;
   }
-  if (wanted <= max_points_) return wanted;
-  std::uint64_t total = 0;
-  for (KargerPlacement::Member& member : list) {
-    member.points =
-        static_cast<std::uint32_t>(std::max<std::uint64_t>(1, member.points * std::uint64_t{max_points_} / wanted));
-    total += member.points;
-  }
-  return total;
 }
 
 std::shared_ptr<const Placement> Karger::place(std::span<const RingMember> members) const {
@@ -243,7 +240,7 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
   for (; o < old_members.size(); ++o) edit(old_members[o], false);
   std::sort(edits.begin(), edits.end(), edit_before);
 
-  const auto id_of = [&](NodeSlot slot) {  // among equal points alone, so next to never
+  const auto id_of = [&](NodeSlot slot) {  // of two members at one point, so next to never
     return std::find_if(old_members.begin(), old_members.end(), [slot](const auto& m) { return m.slot == slot; })->id;
   };
   RingPoints points;
@@ -256,7 +253,8 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
   const auto is_at = [&](std::uint64_t point) { return at < old->points() && old->end(at) == point; };
   for (const Edit& e : edits) {
     copy_to(std::max(at, old->position(e.point)));
-    while (is_at(e.point) && id_of(old->owner(at)) < e.id) copy_to(at + 1);
+    // Whoever has the same point and comes first by id.
+    while (is_at(e.point) && (e.add || old->owner(at) != e.slot) && id_of(old->owner(at)) < e.id) copy_to(at + 1);
     if (e.add) {
       points.add(e.point, e.slot);
     } else {

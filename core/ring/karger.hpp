@@ -66,9 +66,10 @@ class Karger final : public Ring {
   static constexpr std::uint32_t kMaxPointsPerMember = 1U << 20;
   static constexpr std::uint32_t kMaxPoints = 1U << 26;  // of the whole circle, unless told otherwise: a gigabyte
 
-  // `points` for a member of weight 1. Where the members' points are more than `max_points` together, all of them get
-  // proportionally fewer, one at least: what strangers say of their weights must not fill the memory. Fewer than 64
-  // bits a point are for tests that need equal points.
+  // `points` for a member of weight 1. Where the members' points are more than `max_points` together, all get half of
+  // them, and half again, one at least: what strangers say of their weights must not fill the memory. The change that
+  // makes that necessary takes half the points of everybody, and so moves other members' keys. Fewer than 64 bits a
+  // point are for tests that need equal points.
   explicit Karger(std::uint32_t points, unsigned point_bits = 64, std::uint32_t max_points = kMaxPoints)
       : Karger(points, point_bits, max_points, Variant{}) {}
   struct Variant {
@@ -77,7 +78,9 @@ class Karger final : public Ring {
   };
   Karger(std::uint32_t points, unsigned point_bits, std::uint32_t max_points, Variant variant);
 
-  RingTraits traits() const override { return {.weights = true, .native_replicas = true, .zones = variant_.zones}; }
+  RingTraits traits() const override {
+    return {.weights = true, .native_replicas = !variant_.zones, .zones = variant_.zones};
+  }
   RingTheory theory(std::size_t members) const override;
   // O(P) expected for P points in all, O(P log P) at worst.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
@@ -87,8 +90,9 @@ class Karger final : public Ring {
   std::shared_ptr<const Placement> apply(const Placement& before, const RingChange& change,
                                          std::span<const RingMember> members) const override;
 
-  // How many points a weight gets: points * weight, rounded to the nearest, at least 1, at most kMaxPointsPerMember.
-  std::uint32_t points_of(double weight) const;
+  // How many points a weight gets, or a power of two's part of them: points * weight * part, rounded to the nearest, at
+  // least 1, at most kMaxPointsPerMember.
+  std::uint32_t points_of(double weight, double part = 1) const;
   // Point i of a node: half of the Philox block (i / 2) of its id.
   std::uint64_t point(NodeId id, std::uint32_t i) const {
     const Block block = philox(raw(id), i / 2, kPointDomain);

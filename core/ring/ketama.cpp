@@ -42,15 +42,6 @@ std::uint32_t word_of(const Md5Digest& digest, std::size_t word) {
 
 }  // namespace
 
-KetamaPlacement::KetamaPlacement(RingPoints points, std::size_t members, std::vector<NodeSlot> pointless)
-    : circle_(std::move(points), members - pointless.size()), pointless_(std::move(pointless)) {}
-
-std::size_t KetamaPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out) const {
-  std::size_t count = circle_.replicas(hash, out);
-  for (std::size_t i = 0; i < pointless_.size() && count < out.size(); ++i) out[count++] = pointless_[i];
-  return count;
-}
-
 std::uint32_t Ketama::weight_of(double weight) {
   if (!(weight >= 1.5)) return 1;
   if (weight >= std::numeric_limits<std::uint32_t>::max()) return std::numeric_limits<std::uint32_t>::max();
@@ -111,7 +102,7 @@ std::shared_ptr<const Placement> Ketama::place(std::span<const RingMember> membe
     constexpr std::uint64_t kWord = std::numeric_limits<std::uint32_t>::max();
     points.add(std::uint64_t{point.at} << 32 | kWord, members[servers[point.rank].member].slot);
   }
-  return std::make_shared<const KetamaPlacement>(std::move(points), members.size(), std::move(pointless));
+  return std::make_shared<const PointPlacement>(std::move(points), members.size(), std::move(pointless));
 }
 
 CatalogueEntry ketama_entry() { return entry_of<KetamaConfig>(); }

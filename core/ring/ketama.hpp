@@ -32,34 +32,11 @@
 
 namespace hearsay {
 
-// A circle on which members may have no point; as replicas these come after all others, in the order given.
-class KetamaPlacement final : public Placement {
- public:
-  KetamaPlacement(RingPoints points, std::size_t members, std::vector<NodeSlot> pointless);
-
-  NodeSlot lookup(std::uint64_t hash) const override { return circle_.lookup(hash); }
-  std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const override;
-  void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const override {
-    circle_.lookup_batch(hashes, out);
-  }
-  bool arcs(std::vector<Arc>& out) const override { return circle_.arcs(out); }
-  std::size_t members() const override { return circle_.members() + pointless_.size(); }
-  std::size_t memory_bytes() const override {
-    return sizeof(*this) - sizeof(circle_) + circle_.memory_bytes() + pointless_.capacity() * sizeof(pointless_[0]);
-  }
-
-  const PointPlacement& circle() const { return circle_; }
-
- private:
-  PointPlacement circle_;  // of the members that have points
-  std::vector<NodeSlot> pointless_;
-};
-
 class Ketama final : public Ring {
  public:
   static constexpr std::uint32_t kPointsPerMember = 160;
 
-  RingTraits traits() const override { return {.weights = true, .native_replicas = true, .minimal_disruption = false}; }
+  RingTraits traits() const override { return {.weights = true, .minimal_disruption = false}; }
   RingTheory theory(std::size_t members) const override { return theory_of_points(kPointsPerMember, members); }
   // The first word of the key's MD5, in the upper half.
   std::uint64_t hash_key(std::string_view key) const override;

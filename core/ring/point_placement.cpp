@@ -29,8 +29,12 @@ void RingPoints::copy(const PointPlacement& from, std::size_t begin, std::size_t
   low_.insert(low_.end(), from.low_.data() + begin, from.low_.data() + end);
 }
 
-PointPlacement::PointPlacement(RingPoints points, std::size_t members)
-    : points_(points.size()), members_(members), hot_(std::move(points.hot_)), low_(std::move(points.low_)) {
+PointPlacement::PointPlacement(RingPoints points, std::size_t members, std::vector<NodeSlot> pointless)
+    : points_(points.size()),
+      members_(members),
+      hot_(std::move(points.hot_)),
+      low_(std::move(points.low_)),
+      pointless_(std::move(pointless)) {
   HEARSAY_CHECK(points_ <= kMaxPoints);
   // One to two points a prefix: fewer prefixes mean more points to compare, more mean more memory to miss in.
   const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
@@ -84,8 +88,9 @@ void PointPlacement::lookup_batch(std::span<const std::uint64_t> hashes, std::sp
 }
 
 std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out) const {
-  const std::size_t wanted = std::min(out.size(), members_);
-  if (wanted == 0 || points_ == 0) return 0;
+  const std::size_t all = std::min(out.size(), members_);
+  const std::size_t wanted = std::min(all, members_ - pointless_.size());
+  if (all == 0 || points_ == 0) return 0;
   std::size_t count = 0;
   std::size_t at = find(hash);
   if (at >= points_) at = 0;
@@ -102,6 +107,10 @@ std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
     }
     if (!known) out[count++] = owner;
     if (++at == points_) at = 0;
+  }
+  for (const NodeSlot slot : pointless_) {
+    if (count == all) break;
+    out[count++] = slot;
   }
   return count;
 }
@@ -127,7 +136,7 @@ bool PointPlacement::arcs(std::vector<Arc>& out) const {
 
 std::size_t PointPlacement::memory_bytes() const {
   return sizeof(*this) + hot_.capacity() * sizeof(hot_[0]) + low_.capacity() * sizeof(low_[0]) +
-         index_.capacity() * sizeof(index_[0]);
+         index_.capacity() * sizeof(index_[0]) + pointless_.capacity() * sizeof(pointless_[0]);
 }
 
 }  // namespace hearsay

@@ -52,9 +52,9 @@ class PointPlacement : public Placement {
  public:
   static constexpr std::size_t kMaxPoints = std::size_t{1} << 31;
 
-  // Of equal ends the first point counts. `members` is how many distinct members there are, those without a point
-  // included. O(points).
-  PointPlacement(RingPoints points, std::size_t members);
+  // Of equal ends the first point counts. `members` is how many distinct members there are, `pointless` those of them
+  // that have no point: as replicas these come after all others. O(points).
+  PointPlacement(RingPoints points, std::size_t members, std::vector<NodeSlot> pointless = {});
 
   NodeSlot lookup(std::uint64_t hash) const final { return hot_[find(hash)].owner; }
   void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const final;
@@ -98,8 +98,9 @@ class PointPlacement : public Placement {
   std::size_t members_;
   std::size_t slots_ = 0;  // above every owner's slot
   unsigned shift_ = 63;
-  std::vector<Hot> hot_;              // points_ + kPadding
-  std::vector<std::uint32_t> low_;    // the lower halves of the ends
+  std::vector<Hot> hot_;            // points_ + kPadding
+  std::vector<std::uint32_t> low_;  // the lower halves of the ends
+  std::vector<NodeSlot> pointless_;
   std::vector<std::uint32_t> index_;  // [prefix]: the first point whose prefix is at least that; one more than prefixes
 };
 

@@ -58,7 +58,7 @@ class RedisSlotsPlacement final : public Placement {
 class RedisSlots final : public Ring {
  public:
   RingTraits traits() const override {
-    return {.any_removal = false, .native_replicas = true, .minimal_disruption = false, .agreed_index = true};
+    return {.any_removal = false, .minimal_disruption = false, .agreed_index = true};
   }
   RingTheory theory(std::size_t members) const override {
     return theory_of_partitions(1U << RedisSlotsPlacement::kSlotBits, members);

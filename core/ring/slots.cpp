@@ -127,6 +127,7 @@ class Table {
     const auto row = at(id);
     free_ = std::move(row->partitions);
     rows_.erase(row);
+    if (free_.empty()) return;
     NextSeats seats;
     for (std::uint32_t m = 0; m < rows_.size(); ++m) seats.push({next_value(rows_[m]), m});
     if (seats.empty()) return;
@@ -151,10 +152,16 @@ class Table {
       free_.clear();
       return;
     }
+    // What each has, in the order in which the joiner takes it, the first one last: sorted once it gives one.
+    struct Wish {
+      std::uint64_t score = 0;
+      std::uint32_t partition = 0;
+    };
+    std::vector<std::vector<Wish>> wishes(rows_.size());
     LastSeats seats;
     const auto offer = [&](std::uint32_t m) {
-      const auto count = static_cast<std::uint32_t>(rows_[m].partitions.size());
-      if (count > 0) seats.push({value(rows_[m].member.weight, count), m});
+      const std::size_t count = wishes[m].empty() ? rows_[m].partitions.size() : wishes[m].size();
+      if (count > 0) seats.push({value(rows_[m].member.weight, static_cast<std::uint32_t>(count)), m});
     };
     for (std::uint32_t m = 0; m < rows_.size(); ++m) {
       if (m != own) offer(m);
@@ -163,15 +170,30 @@ class Table {
       const std::uint32_t m = seats.top().member;
       seats.pop();
       auto& theirs = rows_[m].partitions;
-      const auto best = std::max_element(theirs.begin(), theirs.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return Slots::score(member.id, a) < Slots::score(member.id, b);
-      });
-      mine.push_back(*best);
-      theirs.erase(best);
+      auto& wanted = wishes[m];
+      if (wanted.empty()) {
+        for (const std::uint32_t p : theirs) wanted.push_back({Slots::score(member.id, p), p});
+        std::sort(wanted.begin(), wanted.end(), [](const Wish& a, const Wish& b) {
+          return std::tie(a.score, b.partition) < std::tie(b.score, a.partition);
+        });
+      }
+      mine.push_back(wanted.back().partition);
+      wanted.pop_back();
+      if (wanted.empty()) theirs.clear();
       offer(m);
+    }
+    for (std::uint32_t m = 0; m < rows_.size(); ++m) {
+      if (wishes[m].empty()) continue;
+      auto& theirs = rows_[m].partitions;
+      theirs.clear();
+      for (const Wish& wish : wishes[m]) theirs.push_back(wish.partition);
+      std::sort(theirs.begin(), theirs.end());
     }
     std::sort(mine.begin(), mine.end());
   }
+
+  // It has this slot now.
+  void rename(const Member& member) { at(member.id)->member.slot = member.slot; }
 
   std::shared_ptr<const Placement> placement(std::uint32_t partitions) const {
     std::vector<std::uint32_t> owners(partitions);
@@ -325,16 +347,21 @@ std::shared_ptr<const Placement> Slots::apply(const Placement& former, const Rin
   const std::vector<Member> list = list_of(members);
   const auto old_list = old->member_list();
   const auto by_id = [](const Member& a, const Member& b) { return a.id < b.id; };
+  // Whoever has another slot now, as in another process, is the same member.
   const auto has = [&](std::span<const Member> all, const Member& m) {
     const auto found = std::lower_bound(all.begin(), all.end(), m, by_id);
-    return found != all.end() && *found == m;
+    return found != all.end() && found->id == m.id && found->weight == m.weight;
   };
   Table table(*old);
   for (const Member& m : old_list) {
     if (!has(list, m)) table.leave(m.id);
   }
   for (const Member& m : list) {
-    if (!has(old_list, m)) table.join(m);
+    if (has(old_list, m)) {
+      table.rename(m);
+    } else {
+      table.join(m);
+    }
   }
   return table.placement(partitions_);
 }

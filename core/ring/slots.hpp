@@ -73,10 +73,7 @@ class Slots final : public Ring {
   Slots(std::uint32_t partitions, Index index);
 
   RingTraits traits() const override {
-    return {.weights = true,
-            .native_replicas = true,
-            .set_pure = index_ == Index::kNames,
-            .minimal_disruption = index_ == Index::kHistory};
+    return {.weights = true, .set_pure = index_ == Index::kNames, .minimal_disruption = index_ == Index::kHistory};
   }
   RingTheory theory(std::size_t members) const override { return theory_of_partitions(partitions_, members); }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;

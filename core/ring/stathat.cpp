@@ -89,11 +89,17 @@ std::shared_ptr<const Placement> Stathat::place(std::span<const RingMember> memb
   if (!collisions_) part(all, members);
   RingPoints points;
   points.reserve(all.size());
+  std::vector<bool> has_point(members.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (i + 1 < all.size() && all[i + 1].end == all[i].end) continue;
     points.add(all[i].end, members[all[i].member].slot);
+    has_point[all[i].member] = true;
   }
-  return std::make_shared<const PointPlacement>(std::move(points), members.size());
+  std::vector<NodeSlot> pointless;
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    if (!has_point[m]) pointless.push_back(members[m].slot);
+  }
+  return std::make_shared<const PointPlacement>(std::move(points), members.size(), std::move(pointless));
 }
 
 void StathatConfig::visit(ParamVisitor& v) {

@@ -9,7 +9,8 @@
 // deletes it, so two processes with the same members can disagree, for ever. A placement here is a function of the set
 // alone, as if every node had been added to an empty ring in ascending order of names: the greater name has the point,
 // and when that node goes the other gets it back. The lasting disagreement is therefore not reproduced; the shared
-// point is.
+// point is. A node of whose points all are others', as two names of one length and one CRC32 have them, owns nothing
+// and is everybody's last replica.
 //
 // With `collisions` off, there is no shared point: of those that want one, the least name has it (of one node's own the
 // smaller index). Each of the others, in ascending order of name and index, is hashed again until it finds a free
@@ -37,7 +38,7 @@ class Stathat final : public Ring {
  public:
   explicit Stathat(std::uint32_t points, bool collisions = true) : points_(points), collisions_(collisions) {}
 
-  RingTraits traits() const override { return {.native_replicas = true, .minimal_disruption = collisions_}; }
+  RingTraits traits() const override { return {.minimal_disruption = collisions_}; }
   // With a good hash, which CRC32 of like texts is not.
   RingTheory theory(std::size_t members) const override { return theory_of_points(points_, members); }
   // CRC32 of the key, in the upper half.

@@ -57,8 +57,8 @@ struct Straw {
 };
 
 // Whether -log2 of a draw over the weight is less than the best one's: the first item keeps it where they are equal.
-// Most draws lose by -log2(u) >= 1 - u alone. A length near
-// 0 is up to 100 units short, and the bound by more, so that leaving draws out changes no answer.
+// Most draws lose by -log2(u) >= 1 - u alone. A length near 0 is up to 100 units short, and the bound by more, so that
+// leaving draws out changes no answer.
 bool wins(std::uint64_t u, std::uint64_t weight, Straw& best) {
   const std::uint64_t least = ~u >> 8;
   const std::uint64_t bound = least > 256 ? least - 256 : 0;

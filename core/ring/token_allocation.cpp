@@ -240,7 +240,8 @@ class Circle {
 }  // namespace
 
 std::size_t TokenPlacement::memory_bytes() const {
-  return PointPlacement::memory_bytes() + members_.capacity() * sizeof(members_[0]);
+  return PointPlacement::memory_bytes() + sizeof(*this) - sizeof(PointPlacement) +
+         members_.capacity() * sizeof(members_[0]);
 }
 
 TokenAllocation::TokenAllocation(std::uint32_t num_tokens, std::uint32_t replication, std::uint32_t max_tokens)
@@ -265,15 +266,15 @@ std::shared_ptr<const Placement> TokenAllocation::apply(const Placement& former,
   const auto* const old = dynamic_cast<const TokenPlacement*>(&former);
   if (old == nullptr || old->made_for() != replication_) return place(members);
   Circle circle(replication_, max_tokens_);
-  std::vector<std::pair<NodeSlot, std::uint32_t>> stay;
+  std::vector<std::pair<NodeSlot, std::uint32_t>> stay;  // by the slot that they had
   std::vector<Member> joiners;
   const auto before = old->member_list();
   for (const RingMember& m : members) {
     const Member member{m.id, m.slot, tokens_of(m.weight)};
     const auto found =
         std::lower_bound(before.begin(), before.end(), m.id, [](const Member& a, NodeId id) { return a.id < id; });
-    if (found != before.end() && *found == member) {
-      stay.emplace_back(member.slot, circle.enter(member));
+    if (found != before.end() && found->id == member.id && found->tokens == member.tokens) {
+      stay.emplace_back(found->slot, circle.enter(member));
     } else {
       joiners.push_back(member);
     }

@@ -7,7 +7,7 @@
 // of squares of (stored - target) and (owned - target) over all members, targets being in proportion to tokens.
 // Cassandra considers every gap; here it is the largest ones and four times as many at places that the joiner's id
 // gives, so that a join does not take longer in a larger circle. A gap's worth is computed anew before it is taken, and
-// the next one preferred if it was worth more, eight times at most. The first member spreads its tokens evenly, from a
+// the next one preferred if it was worth more, 16 times at most. The first member spreads its tokens evenly, from a
 // place that its id gives. Everything is integers.
 //
 // With 16 tokens and 3 copies what members store varies by 3% (100 or 1000 members; random tokens: 14%), what they own

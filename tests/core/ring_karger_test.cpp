@@ -450,5 +450,30 @@ TEST_CASE("karger: described for the catalogue") {
   CHECK(points_of(*ring->place(one.list())).points() == 160);
 }
 
+TEST_CASE("karger: too many points are halved, at a few numbers of members only") {
+  const Karger ring(160, 64, 1024);
+  std::size_t moves = 0;
+  RingMembers members;
+  auto placement = ring.place(members.list());
+  for (int n = 1; n <= 40; ++n) {
+    const RingMembers before = RingMembers::numbered(static_cast<std::uint32_t>(n - 1));
+    members = RingMembers::numbered(static_cast<std::uint32_t>(n));
+    const auto next = ring.apply(*placement, test::change_between(before.list(), members.list()), members.list());
+    const auto& points = dynamic_cast<const KargerPlacement&>(*next);
+    CHECK(points.points() <= 1024);
+    CHECK(points.points() % static_cast<std::size_t>(n) == 0);
+    const auto each = points.points() / static_cast<std::size_t>(n);
+    CHECK((each == 160 || each == 80 || each == 40 || each == 20));
+    if (n > 1 && each != dynamic_cast<const KargerPlacement&>(*placement).points() / static_cast<std::size_t>(n - 1)) {
+      ++moves;
+    }
+    placement = next;
+  }
+  CHECK(moves == 3);
+  // One point each is the least, whatever was allowed.
+  const auto many = Karger(160, 64, 8).place(members.list());
+  CHECK(dynamic_cast<const KargerPlacement&>(*many).points() == 40);
+}
+
 }  // namespace
 }  // namespace hearsay

@@ -219,5 +219,22 @@ TEST_CASE("stathat: described for the catalogue") {
   CHECK(dynamic_cast<const PointPlacement&>(*ring->place(one.list())).points() == 20);
 }
 
+// Two names of one length and one CRC32 have all their points in common.
+TEST_CASE("stathat: a member without a point is the last replica") {
+  RingMembers members;
+  for (const std::string_view name : {"node-220529:1151", "node-078859:2421", "third:1"}) members.add(name);
+  REQUIRE(crc32("node-220529:1151") == crc32("node-078859:2421"));
+  const auto placement = Stathat(20).place(members.list());
+  RandomStream random(5, Purpose::kTest);
+  for (int i = 0; i < 100; ++i) {
+    std::vector<NodeSlot> out(3);
+    REQUIRE(placement->replicas(random.next(), out) == 3);
+    CHECK(members.name(out[2]) == "node-078859:2421");
+  }
+  const auto apart = Stathat(20, false).place(members.list());
+  std::vector<NodeSlot> out(3);
+  CHECK(apart->replicas(7, out) == 3);
+}
+
 }  // namespace
 }  // namespace hearsay

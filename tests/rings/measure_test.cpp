@@ -5,8 +5,11 @@
 
 #include <cmath>
 
+#include "core/ring/bounded_load.hpp"
 #include "core/ring/karger.hpp"
 #include "core/ring/owner_placement.hpp"
+#include "core/ring/redis_slots.hpp"
+#include "core/ring/stathat.hpp"
 #include "sim/rings/members.hpp"
 
 namespace hearsay::rings {
@@ -40,7 +43,7 @@ TEST_CASE("karger's shares vary as their Beta distribution says, and moves are t
 }
 
 // The owner is the hash's remainder.
-class Modulo final : public Ring {
+class Modulo : public Ring {
  public:
   RingTraits traits() const override { return {.any_removal = false, .minimal_disruption = false}; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
@@ -61,13 +64,65 @@ class Modulo final : public Ring {
 TEST_CASE("modulo is as even as chance, and moves nearly all") {
   const Figures figures = measure(Modulo(), untimed(50, 20));
   CHECK_FALSE(figures.balance.exact);
-  CHECK(figures.balance.noise_cv == doctest::Approx(std::sqrt(50.0 / 20'000)));
+  CHECK(figures.balance.noise_cv == doctest::Approx(std::sqrt(49.0 / 20'000)));
   CHECK(std::abs(figures.balance.cv.mean - figures.balance.noise_cv) <
         4 * figures.balance.noise_cv / std::sqrt(2.0 * 50 * 20));
   // Of 49 in 50 keys that stay with a member, all but about one in 50 move: 50 times what has to.
   CHECK(figures.disruption.leave.mean > 40);
   CHECK(figures.disruption.collateral.mean > 0.9);
   CHECK_FALSE(figures.weight_error.has_value());
+}
+
+TEST_CASE("what theory and promises say stands beside what is found, and what is far off is marked") {
+  const Figures good = measure(Karger(40), untimed(100));
+  REQUIRE(good.balance.cv.expected.has_value());
+  CHECK(*good.balance.cv.expected == doctest::Approx(std::sqrt(99.0 / 4001)));
+  CHECK_FALSE(good.balance.cv.far_off());
+  CHECK(*good.views.expected == doctest::Approx(0.1));
+  CHECK_FALSE(good.views.far_off());
+  CHECK(good.disruption.leave.expected == 1.0);
+  CHECK(good.disagreement.expected == 0.0);
+
+  // CRC32 of names that are alike is no good hash.
+  const Figures uneven = measure(Stathat(20), untimed(100));
+  CHECK(uneven.balance.cv.far_off());
+  CHECK_FALSE(uneven.views.far_off());
+
+  // A promise that is not kept.
+  class Liar final : public Modulo {
+   public:
+    RingTraits traits() const override { return {}; }
+  };
+  const Figures lie = measure(Liar(), untimed(20));
+  CHECK(lie.disruption.leave.far_off());
+  CHECK(lie.disruption.collateral.far_off());
+  CHECK_FALSE(lie.disagreement.far_off());
+}
+
+TEST_CASE("crafted keys all go one way where their check sum is the hash, and nowhere else") {
+  const Figures redis = measure(RedisSlots(), untimed(20, 3));
+  CHECK(redis.hostile.crc16.mean == doctest::Approx(20));
+  CHECK(redis.hostile.crc32.mean < 3);
+  const Figures stathat = measure(Stathat(20), untimed(20, 3));
+  CHECK(stathat.hostile.crc32.mean == doctest::Approx(20));
+  CHECK(stathat.hostile.crc16.mean < 5);
+  const Figures karger = measure(Karger(160), untimed(20, 3));
+  CHECK(karger.hostile.crc16.mean < 2);
+  CHECK(karger.hostile.crc32.mean < 2);
+  // Of 20,000 keys the most popular has 1 / H(20,000, 0.99) of all requests, about 9%, and its owner some more.
+  CHECK(karger.hostile.zipf.mean > 0.09 * 20);
+  CHECK(karger.hostile.zipf.mean < 0.25 * 20);
+}
+
+TEST_CASE("a ring that needs loads is measured with them") {
+  const auto base = std::make_shared<const Karger>(20);
+  const BoundedLoad ring(base, 1.1);
+  const Figures bounded = measure(ring, untimed(20));
+  const Figures free = measure(*base, untimed(20));
+  CHECK(free.balance.max.mean > 1.2);
+  CHECK(bounded.balance.max.mean <= 1.1 + 1e-9);
+  CHECK(bounded.disruption.collateral.mean > 0);
+  CHECK(free.disruption.collateral.mean == 0);
 }
 
 TEST_CASE("one member has everything, and times are measured where they are asked for") {
