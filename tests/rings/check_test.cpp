@@ -99,7 +99,9 @@ void check_promises(std::string_view name, const Ring& ring, const CheckOptions&
 TEST_CASE("every ring of the catalogue keeps what it promises, whichever variant it is") {
   std::size_t variants = 0;
   for (const CatalogueEntry* entry : Catalogue::builtin().list(Role::kRing)) {
-    check_promises(entry->name, static_cast<const Ring&>(*entry->configure()->build()), {.seed = 1, .trials = 40});
+    // It places a thousand times slower than the others.
+    const std::uint32_t trials = entry->name == "token-allocation" ? 10 : 40;
+    check_promises(entry->name, static_cast<const Ring&>(*entry->configure()->build()), {.seed = 1, .trials = trials});
     for (std::size_t n = 0;; ++n) {
       const auto config = entry->configure();
       Variant variant(n);
