@@ -39,7 +39,11 @@ DxPlacement::DxPlacement(std::span<const RingMember> members, std::uint32_t capa
 NodeSlot DxPlacement::lookup(std::uint64_t hash) const {
   if (members() == 0) return kNoSlot;
   const unsigned shift = shift_for(buckets());
-  for (std::uint64_t i = 0; i < most_draws_; i += 4) {
+  // The first two alone: in a ring that is nearly full they are all that is needed.
+  const std::uint64_t at_once = draw(hash, 0);
+  if (taken(upper(at_once, shift))) return slot_of_[upper(at_once, shift)];
+  if (taken(lower(at_once, shift))) return slot_of_[lower(at_once, shift)];
+  for (std::uint64_t i = 2; i < most_draws_; i += 4) {
     // Four at a time: that they overlap saves more than a draw in vain costs.
     const std::uint64_t first = draw(hash, i / 2);
     const std::uint64_t second = draw(hash, i / 2 + 1);
