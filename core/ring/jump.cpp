@@ -132,6 +132,21 @@ std::uint32_t jump_hash(std::uint64_t key, std::uint32_t buckets) {
   }
 }
 
+void jump_hashes(std::span<const std::uint64_t> keys, std::uint32_t buckets, std::span<std::uint32_t> out,
+                 bool vectors) {
+  HEARSAY_CHECK(buckets >= 1 && buckets <= kMaxBuckets && out.size() >= keys.size());
+  static const Advance best = best_advance();
+  const Advance advance = vectors ? best : advance_portably;
+  constexpr std::size_t kFew = 8;  // for fewer, lanes are not worth their setting up
+  std::size_t i = 0;
+  while (keys.size() - i >= kFew) {
+    const std::size_t count = std::min(keys.size() - i, Lanes::kCount);
+    jump_lanes(advance, keys.subspan(i, count), buckets, out.data() + i);
+    i += count;
+  }
+  for (; i < keys.size(); ++i) out[i] = jump_hash(keys[i], buckets);
+}
+
 JumpPlacement::JumpPlacement(std::span<const RingMember> members, MemberNumbers numbers)
     : NumberedPlacement(members, std::move(numbers)) {
   HEARSAY_CHECK(members.size() <= kMaxBuckets);
@@ -144,20 +159,16 @@ NodeSlot JumpPlacement::lookup(std::uint64_t hash) const {
 
 void JumpPlacement::lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
   HEARSAY_CHECK(out.size() >= hashes.size());
-  static const Advance advance = best_advance();
-  constexpr std::size_t kFew = 8;  // for fewer, lanes are not worth their setting up
-  std::size_t i = 0;
-  if (numbers().size() > 0) {
-    const auto buckets = static_cast<std::uint32_t>(numbers().size());
-    std::array<std::uint32_t, Lanes::kCount> found;
-    while (hashes.size() - i >= kFew) {
-      const std::size_t count = std::min(hashes.size() - i, Lanes::kCount);
-      jump_lanes(advance, hashes.subspan(i, count), buckets, found.data());
-      for (std::size_t k = 0; k < count; ++k) out[i + k] = numbers().slot(found[k]);
-      i += count;
-    }
+  if (numbers().size() == 0) {
+    std::fill_n(out.begin(), hashes.size(), kNoSlot);
+    return;
   }
-  for (; i < hashes.size(); ++i) out[i] = lookup(hashes[i]);
+  std::array<std::uint32_t, Lanes::kCount> found;
+  for (std::size_t i = 0; i < hashes.size(); i += found.size()) {
+    const auto some = hashes.subspan(i, std::min(found.size(), hashes.size() - i));
+    jump_hashes(some, static_cast<std::uint32_t>(numbers().size()), found);
+    for (std::size_t k = 0; k < some.size(); ++k) out[i + k] = numbers().slot(found[k]);
+  }
 }
 
 CatalogueEntry jump_entry() { return entry_of<JumpConfig>(); }

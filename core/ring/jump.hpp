@@ -23,12 +23,16 @@ namespace hearsay {
 // The bucket of a key among 1 to 2^31 - 1 buckets.
 std::uint32_t jump_hash(std::uint64_t key, std::uint32_t buckets);
 
+// The buckets of several keys, which take turns: a key's steps wait for each other, those of different keys do not. The
+// same answers with the machine's vectors and without (for tests). `out` has room for all.
+void jump_hashes(std::span<const std::uint64_t> keys, std::uint32_t buckets, std::span<std::uint32_t> out,
+                 bool vectors = true);
+
 class JumpPlacement final : public NumberedPlacement {
  public:
   JumpPlacement(std::span<const RingMember> members, MemberNumbers numbers);
 
   NodeSlot lookup(std::uint64_t hash) const override;
-  // Several keys at once: a key's steps wait for each other, those of different keys do not.
   void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const override;
   std::size_t memory_bytes() const override { return sizeof(*this) + numbered_bytes(); }
 };

@@ -1,6 +1,8 @@
 // What the tests of rings with buckets share: members that come and go in an order, and how far two orders lead apart.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cmath>
 #include <memory>
 #include <string>
@@ -82,6 +84,46 @@ inline double unevenness(const std::vector<double>& counts) {
   for (const double n : counts) chi += (n - mean) * (n - mean) / mean;
   const double freedom = static_cast<double>(counts.size()) - 1;
   return (chi - freedom) / std::sqrt(2 * freedom);
+}
+
+// Ninety members come and go: only their keys move, and after each change all shares are even.
+inline void check_changes(const Ring& ring) {
+  Following at(ring, RingMembers::numbered(60));
+  RandomStream random(3, Purpose::kTest);
+  for (int round = 0; round < 80; ++round) {
+    CAPTURE(round);
+    const std::string name = "node-" + std::to_string(random.below(90));
+    auto without = at.placement;
+    auto with = at.placement;
+    // Mostly leaves at first, then mostly joins.
+    if (random.below(4) < (round < 40 ? 3U : 1U)) {
+      at.remove(name);
+      without = at.placement;
+    } else {
+      at.remove(name);  // a rejoin is no change that keeps the keys
+      without = at.placement;
+      at.add(name);
+      with = at.placement;
+    }
+    for (int i = 0; i < 200; ++i) {
+      const std::uint64_t hash = random.next();
+      const NodeSlot there = with->lookup(hash);
+      CHECK(at.members.name(without->lookup(hash)) != name);
+      if (at.members.name(there) != name) CHECK(without->lookup(hash) == there);
+    }
+    if (round % 10 != 9) continue;
+    std::vector<double> counts(90);
+    constexpr int kKeys = 20'000;
+    for (int i = 0; i < kKeys; ++i) counts[raw(at.placement->lookup(random.next()))] += 1;
+    std::vector<double> there;
+    double total = 0;
+    for (const RingMember& m : at.members.list()) {
+      there.push_back(counts[raw(m.slot)]);
+      total += there.back();
+    }
+    CHECK(std::abs(unevenness(there)) < 4);
+    CHECK(total == kKeys);
+  }
 }
 
 }  // namespace hearsay::test

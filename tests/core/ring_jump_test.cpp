@@ -55,6 +55,20 @@ TEST_CASE("jump: buckets are those of the paper's loop") {
   }
 }
 
+TEST_CASE("jump: several keys at once have the buckets that each has alone, with vectors and without") {
+  RandomStream random(7, Purpose::kTest);
+  std::vector<std::uint64_t> keys{0, kLastHash};
+  while (keys.size() < 1003) keys.push_back(random.next());
+  std::vector<std::uint32_t> out(keys.size());
+  for (const std::uint32_t buckets : {1U, 2U, 7U, 1000U, 1'000'003U, 2147483647U}) {
+    CAPTURE(buckets);
+    for (const bool vectors : {false, true}) {
+      jump_hashes(keys, buckets, out, vectors);
+      for (std::size_t i = 0; i < keys.size(); ++i) REQUIRE(out[i] == jump_hash(keys[i], buckets));
+    }
+  }
+}
+
 TEST_CASE("jump: a batch gives what lookups give, whatever its length") {
   RandomStream random(2, Purpose::kTest);
   for (const std::uint32_t n : {0U, 1U, 2U, 3U, 10U, 1000U, 50000U}) {

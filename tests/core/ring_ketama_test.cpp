@@ -5,6 +5,9 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "core/base/random.hpp"
 #include "core/ring/md5.hpp"
@@ -188,6 +191,36 @@ TEST_CASE("ketama: of two names for one server the first in order of ids has its
   CHECK(placement->lookup(1) == members.list().front().slot);
   std::vector<NodeSlot> out(2);
   CHECK(placement->replicas(1, out) == 2);
+}
+
+// Of a thousand servers some three pairs have a point in common; libmemcached, told to sort its servers, gives it to
+// the first by host and port.
+TEST_CASE("ketama: of two servers at one point the first by host and port has it, not the first by id") {
+  RingMembers members;
+  std::map<std::uint32_t, std::vector<std::string>> at;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string host = fmt::format("h{}", i);
+    members.add(host);
+    for (int k = 0; k < 40; ++k) {
+      const Md5Digest digest = md5(fmt::format("{}-{}", host, k));
+      for (std::size_t w = 0; w < 16; w += 4) {
+        const auto byte = [&](std::size_t n) { return static_cast<std::uint32_t>(digest[w + n]); };
+        at[byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24].push_back(host);
+      }
+    }
+  }
+  const auto placement = Ketama().place(members.list());
+  int by_id = 0;
+  int by_host = 0;
+  for (auto& [point, hosts] : at) {
+    if (hosts.size() != 2 || hosts[0] == hosts[1]) continue;
+    std::sort(hosts.begin(), hosts.end());
+    CHECK(members.name(placement->lookup(std::uint64_t{point} << 32)) == hosts[0]);
+    (node_id(hosts[0]) < node_id(hosts[1]) ? by_id : by_host) += 1;
+  }
+  // Both kinds are there, so that either order would be seen.
+  CHECK(by_id > 0);
+  CHECK(by_host > 0);
 }
 
 TEST_CASE("ketama: between equal weights a change moves the keys it must move and no other") {

@@ -106,41 +106,7 @@ TEST_CASE("memento: the same members after other orders of removal are other pla
 
 TEST_CASE("memento: only the keys of who comes or goes move, each change, and the shares stay even") {
   const Memento ring{};
-  test::Following at(ring, RingMembers::numbered(60));
-  RandomStream random(3, Purpose::kTest);
-  for (int round = 0; round < 80; ++round) {
-    const auto before = at.placement;
-    const std::string name = "node-" + std::to_string(random.below(90));
-    // Mostly leaves at first, then mostly joins.
-    if (random.below(4) < (round < 40 ? 3U : 1U)) {
-      at.remove(name);
-    } else {
-      at.remove(name);  // a rejoin is no change that keeps the keys
-      const auto gone = at.placement;
-      at.add(name);
-      for (int i = 0; i < 200; ++i) {
-        const std::uint64_t hash = random.next();
-        if (at.owner(hash) != name) CHECK(at.placement->lookup(hash) == gone->lookup(hash));
-      }
-      continue;
-    }
-    for (int i = 0; i < 200; ++i) {
-      const std::uint64_t hash = random.next();
-      const NodeSlot old = before->lookup(hash);
-      CHECK(at.owner(hash) != name);
-      if (at.members.name(old) != name) CHECK(at.placement->lookup(hash) == old);
-    }
-    if (round % 20 == 19) {
-      std::vector<double> counts(90);
-      for (int i = 0; i < 20'000; ++i) counts[raw(at.placement->lookup(random.next()))] += 1;
-      std::vector<double> there;
-      for (const RingMember& m : at.members.list()) there.push_back(counts[raw(m.slot)]);
-      CHECK(std::abs(test::unevenness(there)) < 4);
-      double total = 0;
-      for (const double n : there) total += n;
-      CHECK(total == 20'000);
-    }
-  }
+  test::check_changes(ring);
 }
 
 TEST_CASE("memento: who leaves and comes back at once gets its keys back") {
