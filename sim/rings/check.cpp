@@ -168,6 +168,26 @@ bool depends_on_order(const Ring& ring, const Hashes& hashes, Case& at) {
   return false;
 }
 
+// Those who left did so in one order, and in the other.
+bool leaves_do_not_commute(const Ring& ring, const Hashes& hashes, Case& at) {
+  Case other = at;
+  std::ranges::reverse(other.changes);
+  Walk forward(ring, at);
+  Walk backward(ring, other);
+  for (const Change& change : at.changes) forward.step(change);
+  for (const Change& change : other.changes) backward.step(change);
+  for (const std::uint64_t hash : hashes) {
+    const auto a = replicas_of(*forward.placement, hash, kCopies);
+    const auto b = replicas_of(*backward.placement, hash, kCopies);
+    if (names_of(forward.set, a) != names_of(backward.set, b)) {
+      return broken(at, hash,
+                    fmt::format("{} have it then, and {} where they left in the opposite order",
+                                names_of(forward.set, a), names_of(backward.set, b)));
+    }
+  }
+  return false;
+}
+
 bool disrupts(const Ring& ring, const Hashes& hashes, Case& at) {
   Walk walk(ring, at);
   for (const Change& change : at.changes) {
@@ -266,7 +286,8 @@ bool weights_fail(const Ring& ring, const Hashes&, Case& at) {
 // ---- cases ----------------------------------------------------------------------------------------------------------
 
 struct Shape {
-  bool changes = true;     // members come and go
+  bool changes = true;  // members come and go
+  bool leaves_only = false;
   bool tail_only = false;  // only the last of the order by id, which is the last that joined
   bool weights = false;
   bool zones = false;
@@ -291,7 +312,8 @@ class Cases {
     std::vector<Member> in = made.start;
     std::vector<Member> out(pool.begin() + static_cast<std::ptrdiff_t>(size), pool.end());
     for (std::uint64_t steps = 1 + random_.below(6); steps > 0; --steps) {
-      const bool leave = !in.empty() && (out.empty() || random_.below(2) == 0);
+      if (shape_.leaves_only && in.empty()) break;
+      const bool leave = shape_.leaves_only || (!in.empty() && (out.empty() || random_.below(2) == 0));
       std::vector<Member>& from = leave ? in : out;
       std::vector<Member>& to = leave ? out : in;
       const std::size_t at = !shape_.tail_only ? random_.below(from.size()) : leave ? from.size() - 1 : 0;
@@ -413,6 +435,11 @@ std::vector<Verdict> check(const Ring& ring, const CheckOptions& options) {
        depends_on_order,
        traits.set_pure,
        {}},
+      {"order of leaves",
+       "who left first decides nothing",
+       leaves_do_not_commute,
+       traits.set_pure,
+       {.leaves_only = true}},
       {"minimal disruption",
        traits.any_removal
            ? "who comes takes keys, who goes gives its own away, and no other key moves"

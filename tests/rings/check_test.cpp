@@ -9,7 +9,10 @@
 #include <string>
 
 #include "core/protocol/catalogue.hpp"
+#include "core/ring/anchor.hpp"
+#include "core/ring/dx.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/memento.hpp"
 #include "core/ring/owner_placement.hpp"
 
 namespace hearsay::rings {
@@ -120,6 +123,23 @@ TEST_CASE("a ring that keeps all of it passes") {
   CHECK(passed(verdicts));
   CHECK(verdict_of(verdicts, "minimal disruption").trials == 200);
   CHECK(verdict_of(verdicts, "native replicas").outcome == Verdict::Outcome::kNotPromised);
+}
+
+TEST_CASE("anchor and memento depend on the order of leaves, and buckets that stay where they are do not") {
+  const Anchor anchor(64);
+  const Memento memento;
+  for (const Ring* ring : {static_cast<const Ring*>(&anchor), static_cast<const Ring*>(&memento)}) {
+    const auto verdicts = check(*ring);
+    CHECK(passed(verdicts));
+    const Verdict& verdict = verdict_of(verdicts, "order of leaves");
+    CHECK(verdict.outcome == Verdict::Outcome::kNotPromised);
+    REQUIRE(verdict.example.has_value());
+    CHECK(verdict.example->changes.size() == 2);
+    CHECK(verdict.example->start.size() <= 4);
+  }
+  const auto verdicts = check(Dx(64, DxIndex::kHistory));
+  CHECK_FALSE(verdict_of(verdicts, "order of leaves").example.has_value());
+  CHECK(verdict_of(verdicts, "set-pure").example.has_value());
 }
 
 TEST_CASE("modulo disrupts, and two members and a third show it") {
