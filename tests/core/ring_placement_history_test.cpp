@@ -14,20 +14,21 @@
 namespace hearsay {
 namespace {
 
-constexpr std::uint32_t kMembers = 10;
+constexpr std::uint32_t kHistoryMembers = 10;
 
 // Nodes whose views are changed, each change told as a step would.
 struct HistoryFixture {
-  Directory directory{kMembers};
+  Directory directory{kHistoryMembers};
   PrivateViews views{directory, 3};
   Memento ring;
   PlacementHistory history{ring, directory};
   Incarnation incarnation = 1;
 
   HistoryFixture() {
-    for (std::uint32_t i = 0; i < kMembers; ++i) REQUIRE(directory.intern(fmt::format("n{}", i)).has_value());
+    for (std::uint32_t i = 0; i < kHistoryMembers; ++i) REQUIRE(directory.intern(fmt::format("n{}", i)).has_value());
     for (std::uint32_t owner = 0; owner < 3; ++owner) {
-      for (std::uint32_t i = 0; i < kMembers; ++i) views.merge(NodeSlot{owner}, NodeSlot{i}, {1, 0, Status::kAlive});
+      for (std::uint32_t i = 0; i < kHistoryMembers; ++i)
+        views.merge(NodeSlot{owner}, NodeSlot{i}, {1, 0, Status::kAlive});
       history.begin(view(owner));
     }
   }

@@ -14,12 +14,12 @@
 namespace hearsay::measure {
 namespace {
 
-constexpr std::size_t kKeys = MisrouteProbe::kKeys;
+constexpr std::size_t kMisrouteKeys = MisrouteProbe::kKeys;
 
 std::vector<std::uint64_t> spread_keys() {
-  std::vector<std::uint64_t> keys(kKeys);
-  const std::uint64_t step = std::numeric_limits<std::uint64_t>::max() / kKeys + 1;
-  for (std::size_t i = 0; i < kKeys; ++i) keys[i] = i * step + step / 2;
+  std::vector<std::uint64_t> keys(kMisrouteKeys);
+  const std::uint64_t step = std::numeric_limits<std::uint64_t>::max() / kMisrouteKeys + 1;
+  for (std::size_t i = 0; i < kMisrouteKeys; ++i) keys[i] = i * step + step / 2;
   return keys;
 }
 
@@ -33,7 +33,7 @@ std::shared_ptr<const Placement> placed(const Ring& ring, const Scene& s, const 
 double differing(const Placement& a, const Placement& b) {
   double count = 0;
   for (const std::uint64_t key : spread_keys()) count += a.lookup(key) != b.lookup(key) ? 1 : 0;
-  return count / kKeys;
+  return count / kMisrouteKeys;
 }
 
 // What a member owns, by the lengths of its arcs.
