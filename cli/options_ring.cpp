@@ -15,12 +15,15 @@ constexpr const char* kFamilyText =
 constexpr const char* kCompareText =
     "Examples:\n"
     "  hearsay ring compare\n"
-    "  hearsay ring compare karger karger:points=40 jump --nodes 10,1000 --keys 1000000\n\n"
+    "  hearsay ring compare karger karger:points=40 jump --nodes 10,1000 --keys 1000000\n"
+    "  hearsay ring compare karger anchor --nodes 100 --scenario scenarios/ring-churn.toml\n\n"
     "Shares, disruption, replicas and agreement are counted on members and keys drawn from the seed, and are the same "
     "on\n"
     "every machine; what is beside a figure is its 95% interval over the sets of members. Times and memory are "
     "measured\n"
-    "here. docs/reference/ring-figures.md says what each figure means.";
+    "here. With a scenario, it is run in the simulator with each ring: what do keys and quorums suffer while views "
+    "differ?\n"
+    "docs/reference/ring-figures.md says what each figure means.";
 
 constexpr const char* kCheckText =
     "Example:\n  hearsay ring check anchor\n\n"
@@ -49,6 +52,7 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
     options.number("--keys", compare.keys, {1000, 100'000'000}, "N", "Keys to count where shares are not exact");
     options.number("--sets", compare.sets, {1, 1000}, "N", "Sets of members, of which figures are the mean");
     options.number("--seed", compare.seed, {}, "N", "Of members and keys");
+    options.text("--scenario", compare.scenario, "FILE", "A scenario to run with each ring, which takes its time");
     options.flag("--no-times", compare.no_times, "Measures no times: what is printed is the same on every machine");
     options.flag("--json", compare.json, "Prints an array of rows: ring, nodes, figure, value, low, high");
   }

@@ -11,6 +11,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/ring_under_gossip.hpp"
 #include "cli/verbs.hpp"
 #include "sim/rings/measure.hpp"
 
@@ -153,7 +154,8 @@ std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& set
   return out;
 }
 
-std::string json_of(const std::vector<Row>& rows, const RingCompareSettings& settings) {
+std::string json_of(const std::vector<Row>& rows, const std::vector<RingUnderGossip>& gossip,
+                    const RingCompareSettings& settings) {
   using Json = nlohmann::ordered_json;
   Json json = Json::array();
   for (const Row& row : rows) {
@@ -170,6 +172,7 @@ std::string json_of(const std::vector<Row>& rows, const RingCompareSettings& set
       json.push_back(std::move(one));
     }
   }
+  add_under_gossip(json, gossip);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -193,6 +196,13 @@ int ring_compare(const RingCompareSettings& settings) {
   }
   if (sizes.empty()) return failed(Error{ErrorCode::kInvalidArgument, "--nodes: expected at least one number"});
   const SignalGuard guard;
+  std::vector<RingUnderGossip> gossip;
+  if (!settings.scenario.empty()) {
+    auto ran = rings_under_gossip(*chosen, settings.scenario);
+    if (!ran) return failed(ran.error());
+    if (was_interrupted()) return kInterrupted;
+    gossip = std::move(*ran);
+  }
   std::vector<Row> rows;
   for (const ChosenRing& one : *chosen) {
     for (const std::uint32_t nodes : sizes) {
@@ -206,7 +216,9 @@ int ring_compare(const RingCompareSettings& settings) {
       if (was_interrupted()) return kInterrupted;
     }
   }
-  return print_or_fail(settings.json ? json_of(rows, settings) : text_of(rows, settings));
+  if (settings.json) return print_or_fail(json_of(rows, gossip, settings));
+  const std::string under_gossip = under_gossip_text(gossip);
+  return print_or_fail(fmt::format("{}{}{}", text_of(rows, settings), under_gossip.empty() ? "" : "\n", under_gossip));
 }
 
 }  // namespace hearsay::cli

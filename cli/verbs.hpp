@@ -64,6 +64,7 @@ struct RingCompareSettings {
   std::uint32_t sets = 5;
   std::uint64_t seed = 1;
   bool no_times = false;  // figures that are the same on every machine alone
+  std::string scenario;   // a file, to run with each ring; empty: none
   bool json = false;
 };
 

@@ -133,12 +133,19 @@ class Ring : public Component {
   }
 };
 
-// Finds the placement of a ring for a view, for a driver: nodes with the same members share one. One thread. A
-// reference is valid until the step that asked for it ends.
+// Finds the placement of a ring for a view, for a driver: nodes with the same members share one, or where the ring is
+// not set-pure those with the same history. One thread. A reference is valid until the step that asked for it ends.
 class PlacementSource {
  public:
   virtual ~PlacementSource() = default;
   virtual const Placement& placement(View view) = 0;
+  // A node began with this view.
+  virtual void begin(View) {}
+  // One input changed what the view says of these nodes: it came to these changes, which may repeat a node or lead
+  // nowhere.
+  virtual void change(View, std::span<const MemberChange>) {}
+  // The placement that a node's history has led to; null where members alone decide, or where it never began.
+  virtual std::shared_ptr<const Placement> own(NodeSlot) const { return nullptr; }
   // The hash of a key by the same ring.
   virtual std::uint64_t hash_key(std::string_view key) const = 0;
 };

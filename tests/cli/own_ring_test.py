@@ -60,6 +60,7 @@ class OwnRing(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         done = self.hearsay("ring", "lookup", path, "--members", "a,b,c", "--replicas", "3", "--json", "k")
         self.assertEqual(sorted(json.loads(done.stdout)["replicas"]), ["a", "b", "c"])
+        self.refuses("ring", "compare", path, "--scenario", "any.toml", saying="mine.py: a ring of Python is too slow")
 
     def test_what_is_wrong_with_it_is_found(self):
         path = self.file("modulo.py", "def update(m):\n  global n\n  n = len(m)\ndef lookup(h):\n  return h % n\n")

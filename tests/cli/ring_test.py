@@ -7,6 +7,25 @@ import unittest
 from pathlib import Path
 
 PROGRAM = str(Path(sys.argv.pop(1)).resolve())
+# Three of eight die at once, and half the others cannot reach the rest for a while.
+SCENARIO = """
+duration = "40s"
+[nodes]
+count = 8
+[membership]
+warm_start = true
+[ring]
+strategy = "karger"
+points = 20
+[[event]]
+at = "5s"
+kind = "crash"
+nodes = "n6..n7"
+[[event]]
+at = "20s"
+kind = "partition"
+sides = ["n0..n2", "n3..n5"]
+"""
 
 
 def hearsay(*arguments, stdin=""):
@@ -90,6 +109,26 @@ class Ring(unittest.TestCase):
         lines = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("    ")]
         self.assertEqual(lines[:4], [["karger", "5"], ["karger", "10"], ["karger:points=10", "5"], ["karger:points=10", "10"]])
         self.assertEqual(len(lines), 4 * 4)
+
+    def test_rings_under_gossip(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(SCENARIO)
+            file.flush()
+            arguments = ("compare", "karger:points=20", "memento", "--nodes", "5", "--keys", "1000", "--sets", "1", "--no-times",
+                         "--scenario", file.name)
+            table, rows = hearsay(*arguments), hearsay(*arguments, "--json")
+            self.assertEqual((table.returncode, rows.returncode), (0, 0), table.stderr + rows.stderr)
+            lines = table.stdout[table.stdout.index("Under gossip"):].splitlines()
+            self.assertEqual([line.split()[:2] for line in lines[1:]], [["karger:points=20", "8"], ["memento", "8"]])
+            found = {(row["ring"], row["figure"]): row["value"] for row in json.loads(rows.stdout) if row["nodes"] == 8}
+            self.assertGreater(found["memento", "ring_misrouted_share"], found["karger:points=20", "ring_misrouted_share"])
+            self.assertGreater(found["memento", "quorum_miss_across_share"], 0)
+            self.assertNotIn(("karger:points=20", "availability_share"), found)  # nobody asked for anything
+            without = hearsay(*arguments[:-2])
+            self.assertNotIn("Under gossip", without.stdout)
+        done = hearsay("compare", "karger", "--scenario", "/nowhere.toml")
+        self.assertEqual((done.returncode, done.stdout), (5, ""))
+        self.assertIn("/nowhere.toml", done.stderr)
 
     def test_numbers_that_are_none(self):
         for nodes in ("0", "x", "10000001", "-1", ""):

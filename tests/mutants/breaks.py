@@ -31,6 +31,9 @@ NETWORK = "sim/world/network.cpp"
 WORLD = "sim/world/world.cpp"
 ENGINE = "sim/world/engine.cpp"
 CLIENTS = "sim/measure/client_probe.cpp"
+MISROUTES = "sim/measure/misroute_probe.cpp"
+QUORUM = "sim/measure/quorum.cpp"
+HISTORY = "core/ring/placement_history.cpp"
 SOCKET = "transport/socket.cpp"
 KEY_FILES = "transport/key_files.cpp"
 ZAP = "transport/zap.cpp"
@@ -320,4 +323,18 @@ BREAKS = [
     Break("the suite lets keys of third members move", "sim/rings/check.cpp",
           "if (a == b || a == kNoSlot ||", "if (a == b || a != kNoSlot ||",
           "rings/modulo disrupts"),
+
+    # ---- rings under gossip
+    Break("a history is its last change", HISTORY,
+          "  hasher.add(own.history);\n", "",
+          "core/placement history: another order is another placement"),
+    Break("the ring hears of no change", "core/protocol/node.cpp",
+          "        step.placements().change(step.view(), std::span(changes).subspan(placed));\n", "",
+          "world/nodes that saw departures in another order"),
+    Break("misrouting is the first event's for ever", MISROUTES,
+          "  if (opened_ != now_) close_window();\n", "",
+          "measure/a second of misrouting is that of the last event"),
+    Break("a reader reads where the writer wrote", QUORUM,
+          "choose(b - both, r)", "choose(b, r)",
+          "measure/quorums of what two nodes know"),
 ]
