@@ -15,6 +15,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/child_process.hpp"
@@ -146,10 +147,39 @@ class Python {
   int fd_;
 };
 
+// The order in which keys were asked for. Who measures or checks a ring asks placement after placement for the same
+// keys, so that those which follow can be fetched along with one: a question a key would be a switch of processes each.
+class Order {
+ public:
+  std::mutex mutex;  // of this and of what its placements know
+
+  void note(std::uint64_t hash) {
+    if (list_.size() == kMostKnown) {
+      list_.clear();
+      at_.clear();
+    }
+    if (at_.try_emplace(hash, list_.size()).second) list_.push_back(hash);
+  }
+  std::span<const std::uint64_t> after(std::uint64_t hash) const {
+    const auto found = at_.find(hash);
+    if (found == at_.end()) return {};
+    const auto rest = std::span(list_).subspan(found->second + 1);
+    return rest.first(std::min(rest.size(), kAhead));
+  }
+
+  static constexpr std::size_t kMostKnown = std::size_t{1} << 18;
+
+ private:
+  static constexpr std::size_t kAhead = 256;
+  std::vector<std::uint64_t> list_;
+  std::unordered_map<std::uint64_t, std::size_t> at_;
+};
+
 class PythonPlacement final : public OwnerPlacement {
  public:
-  PythonPlacement(std::shared_ptr<Python> python, std::uint64_t number, std::span<const RingMember> members)
-      : OwnerPlacement(members), python_(std::move(python)), number_(number) {
+  PythonPlacement(std::shared_ptr<Python> python, std::shared_ptr<Order> order, std::uint64_t number,
+                  std::span<const RingMember> members)
+      : OwnerPlacement(members), python_(std::move(python)), order_(std::move(order)), number_(number) {
     std::string items;
     for (const RingMember& member : members) {
       put(items, member.weight);
@@ -176,24 +206,53 @@ class PythonPlacement final : public OwnerPlacement {
       std::ranges::fill(out.first(hashes.size()), kNoSlot);
       return;
     }
+    if (hashes.size() <= kFew) return lookup_few(hashes, out);
     constexpr std::size_t kAtOnce = 4096;
     for (std::size_t begin = 0; begin < hashes.size(); begin += kAtOnce) {
-      const auto part = hashes.subspan(begin, std::min(kAtOnce, hashes.size() - begin));
-      std::string items;
-      for (const std::uint64_t hash : part) put(items, hash);
-      const std::string found = python_->ask('L', number_, static_cast<std::uint32_t>(part.size()), items);
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        std::uint32_t place = 0;
-        std::memcpy(&place, found.data() + i * sizeof place, sizeof place);
-        out[begin + i] = slots()[place];
-      }
+      const std::size_t some = std::min(kAtOnce, hashes.size() - begin);
+      ask(hashes.subspan(begin, some), out.subspan(begin, some));
     }
   }
   std::size_t memory_bytes() const override { return sizeof(*this) + slots_bytes(); }
 
  private:
+  static constexpr std::size_t kFew = 16;
+
+  void lookup_few(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+    const std::lock_guard guard(order_->mutex);
+    std::vector<std::uint64_t> wanted;
+    for (const std::uint64_t hash : hashes) {
+      order_->note(hash);
+      if (!known_.contains(hash)) wanted.push_back(hash);
+    }
+    if (!wanted.empty()) {
+      if (known_.size() >= Order::kMostKnown) known_.clear();
+      wanted.assign(hashes.begin(), hashes.end());
+      for (const std::uint64_t hash : order_->after(hashes.back())) {
+        if (!known_.contains(hash)) wanted.push_back(hash);
+      }
+      std::vector<NodeSlot> owners(wanted.size());
+      ask(wanted, owners);
+      for (std::size_t i = 0; i < wanted.size(); ++i) known_[wanted[i]] = owners[i];
+    }
+    for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = known_.at(hashes[i]);
+  }
+
+  void ask(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+    std::string items;
+    for (const std::uint64_t hash : hashes) put(items, hash);
+    const std::string found = python_->ask('L', number_, static_cast<std::uint32_t>(hashes.size()), items);
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      std::uint32_t place = 0;
+      std::memcpy(&place, found.data() + i * sizeof place, sizeof place);
+      out[i] = slots()[place];
+    }
+  }
+
   std::shared_ptr<Python> python_;
+  std::shared_ptr<Order> order_;
   std::uint64_t number_;
+  mutable std::unordered_map<std::uint64_t, NodeSlot> known_;
 };
 
 class PythonRing final : public Ring {
@@ -202,11 +261,12 @@ class PythonRing final : public Ring {
 
   RingTraits traits() const override { return traits_; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
-    return std::make_shared<const PythonPlacement>(python_, ++last_, members);
+    return std::make_shared<const PythonPlacement>(python_, order_, ++last_, members);
   }
 
  private:
   std::shared_ptr<Python> python_;
+  std::shared_ptr<Order> order_ = std::make_shared<Order>();
   RingTraits traits_;
   mutable std::atomic<std::uint64_t> last_{0};
 };
