@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <map>
 #include <set>
@@ -310,9 +311,18 @@ class Cases {
   std::uint64_t last_ = 0;
 };
 
+// What a ring throws breaks whatever was tried.
+bool breaks(Property property, const Ring& ring, const Hashes& hashes, Case& at) {
+  try {
+    return property(ring, hashes, at);
+  } catch (const std::exception& thrown) {
+    return broken(at, {}, thrown.what());
+  }
+}
+
 // Leaves out members and steps, one after another, as long as it stays broken; then all keys but one.
 Case shrunk(const Ring& ring, Property property, Hashes hashes, Case at) {
-  const auto still = [&](Case& candidate) { return property(ring, hashes, candidate); };
+  const auto still = [&](Case& candidate) { return breaks(property, ring, hashes, candidate); };
   const auto leave_out = [&](auto list) {
     for (std::size_t i = (at.*list).size(); i-- > 0;) {
       Case candidate = at;
@@ -351,7 +361,7 @@ Verdict try_property(const Ring& ring, const Trial& trial, const CheckOptions& o
   for (; verdict.trials < trials && !verdict.example; ++verdict.trials) {
     Case at = cases.next();
     const Hashes hashes = cases.hashes(64);
-    if (!trial.breaks(ring, hashes, at)) continue;
+    if (!breaks(trial.breaks, ring, hashes, at)) continue;
     verdict.example = trial.shrinks ? shrunk(ring, trial.breaks, hashes, std::move(at)) : std::move(at);
   }
   if (!trial.promised) {
