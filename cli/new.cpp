@@ -1,7 +1,8 @@
-// `hearsay new ring`: the skeleton of a plug-in.
+// `hearsay new ring` and its like: the skeleton of a plug-in. Its code is in cli/skeletons.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "cli/plugins.hpp"
 #include "cli/verbs.hpp"
 #include "core/protocol/catalogue.hpp"
+#include "skeletons.hpp"
 
 namespace hearsay::cli {
 
@@ -18,63 +20,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// @NAME@ is "my-ring", @TYPE@ "MyRing".
-constexpr std::string_view kSource =
-    R"(// The ring `@NAME@`. It begins as rendezvous hashing: every member draws a score for a key, and the highest owns it.
-#include "core/base/random.hpp"
-#include "core/protocol/plugin.hpp"
-#include "core/ring/owner_placement.hpp"
-
-namespace {
-
-using namespace hearsay;
-
-class @TYPE@Placement final : public OwnerPlacement {
- public:
-  explicit @TYPE@Placement(std::span<const RingMember> members)
-      : OwnerPlacement(members), members_(members.begin(), members.end()) {}
-
-  NodeSlot lookup(std::uint64_t hash) const override {
-    NodeSlot best = kNoSlot;
-    std::uint64_t highest = 0;
-    for (const RingMember& member : members_) {  // by id: of equal scores the smaller id has it
-      const std::uint64_t score = philox(hash, raw(member.id), 0).a;
-      if (best == kNoSlot || score > highest) {
-        best = member.slot;
-        highest = score;
-      }
-    }
-    return best;
-  }
-  std::size_t memory_bytes() const override { return sizeof(*this) + slots_bytes() + members_.size() * sizeof(members_[0]); }
-
- private:
-  std::vector<RingMember> members_;
+struct Skeleton {
+  Role role;
+  std::string_view name;  // what it is called in the files below, and its type
+  std::string_view type;
+  std::string_view code;
+  std::string_view scenario;  // none for a ring
+  std::string_view test;      // the program's arguments, as CMake has them
+  std::string_view use;       // what to do with it: lines of the README
 };
 
-class @TYPE@ final : public Ring {
- public:
-  // What it promises; `hearsay ring check @NAME@` holds it to that.
-  RingTraits traits() const override { return {}; }
-  std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
-    return std::make_shared<const @TYPE@Placement>(members);
-  }
-};
+constexpr std::string_view kRunCheck = R"(run "${CMAKE_CURRENT_SOURCE_DIR}/check.toml" --runs 3 --quiet --out runs)";
+constexpr std::string_view kRunIt = R"(    hearsay --plugin build/lib@NAME@.so run check.toml
+    hearsay --plugin build/lib@NAME@.so run scenario.toml --set '@ROLE@.strategy="@NAME@"'
+    hearsay --plugin build/lib@NAME@.so list @ROLE@ @NAME@
 
-struct @TYPE@Config {
-  static constexpr Role kRole = Role::kRing;
-  static constexpr std::string_view kName = "@NAME@";
-  static constexpr std::string_view kSummary = "What it does, in one sentence.";
-  static constexpr std::string_view kSource = "Where it comes from: a paper, and its year.";
-  void visit(ParamVisitor&) {}
-  Result<void> check() const { return {}; }
-  std::shared_ptr<const Component> build() const { return std::make_shared<const @TYPE@>(); }
-};
-
-}  // namespace
-
-HEARSAY_PLUGIN(@TYPE@Config)
+`check.toml` is a scenario that says what every @ROLE@ strategy has to do. The test runs it with three seeds and
+fails when an expectation does.
 )";
+constexpr std::string_view kCompareIt = R"(    hearsay --plugin build/lib@NAME@.so ring check @NAME@
+    hearsay --plugin build/lib@NAME@.so ring compare @NAME@ karger jump
+    hearsay --plugin build/lib@NAME@.so run scenario.toml --set 'ring.strategy="@NAME@"'
+
+`ring check` tries what every ring has to do and what this one promises (`traits()`); so does the test.
+)";
+
+constexpr std::array kSkeletons{
+    Skeleton{Role::kRing, "my-ring", "MyRing", kRingSkeleton, {}, "ring check @NAME@", kCompareIt},
+    Skeleton{Role::kMembership, "my-membership", "MyMembership", kMembershipSkeleton, kMembershipCheck, kRunCheck,
+             kRunIt},
+    Skeleton{Role::kDissemination, "my-dissemination", "MyDissemination", kDisseminationSkeleton, kDisseminationCheck,
+             kRunCheck, kRunIt},
+    Skeleton{Role::kReplication, "my-replication", "MyReplication", kReplicationSkeleton, kReplicationCheck, kRunCheck,
+             kRunIt},
+};
 
 constexpr std::string_view kBuild = R"(cmake_minimum_required(VERSION 3.25)
 project(@NAME@ LANGUAGES CXX)
@@ -84,48 +63,43 @@ endif()
 find_package(hearsay 0.1 REQUIRED)
 find_program(HEARSAY hearsay REQUIRED)
 
-add_library(@NAME@ MODULE @NAME@.cpp)
-target_link_libraries(@NAME@ PRIVATE hearsay::core)
+add_library(plugin MODULE @NAME@.cpp)
+set_target_properties(plugin PROPERTIES OUTPUT_NAME @NAME@)
+target_link_libraries(plugin PRIVATE hearsay::core)
 
 enable_testing()
-add_test(NAME @NAME@ COMMAND "${HEARSAY}" --plugin $<TARGET_FILE:@NAME@> ring check @NAME@)
+add_test(NAME check COMMAND "${HEARSAY}" --plugin $<TARGET_FILE:plugin> @TEST@)
 )";
 
-constexpr std::string_view kReadme = R"(# The ring `@NAME@`
+constexpr std::string_view kReadme = R"(# The @ROLE@ `@NAME@`
 
     cmake -B build && cmake --build build && ctest --test-dir build
-    hearsay --plugin build/lib@NAME@.so ring compare @NAME@ karger jump
-    hearsay --plugin build/lib@NAME@.so ring check @NAME@
-    hearsay --plugin build/lib@NAME@.so run scenario.toml --set 'ring.strategy="@NAME@"'
-
-`CMAKE_PREFIX_PATH` leads CMake to a hearsay that is installed somewhere else than in the system's folders.
+@USE@
+`CMAKE_PREFIX_PATH` leads CMake to a hearsay that is installed somewhere else than in the system's folders. A plug-in
+works with the version of hearsay that it was built against; another one refuses it.
 )";
 
-std::string filled(std::string_view text, std::string_view name, std::string_view type) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t at = std::min(text.find('@'), text.size());
-    out += text.substr(0, at);
-    text.remove_prefix(at);
-    for (const auto& [mark, word] :
-         {std::pair{std::string_view("@NAME@"), name}, std::pair{std::string_view("@TYPE@"), type}}) {
-      if (!text.starts_with(mark)) continue;
-      out += word;
-      text.remove_prefix(mark.size());
-      break;
-    }
+std::string replaced(std::string text, std::string_view mark, std::string_view word) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + word.size())) {
+    text.replace(at, mark.size(), word);
   }
-  return out;
+  return text;
 }
 
-// "my-ring" -> "MyRing".
-std::string type_of(std::string_view name) {
-  std::string type;
-  bool first = true;
-  for (const char c : name) {
-    if (c != '-') type += first ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
-    first = c == '-';
-  }
+// "my-ring" -> "MyRing", and "nearest" -> "NearestRing": a type that no header has.
+std::string type_of(std::string_view name, std::string_view role) {
+  const auto joined = [](std::string_view words) {
+    std::string type;
+    bool first = true;
+    for (const char c : words) {
+      if (c != '-') type += first ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+      first = c == '-';
+    }
+    return type;
+  };
+  std::string type = joined(name);
+  const std::string ending = joined(role);
+  if (!type.ends_with(ending) || type == ending) type += ending;
   return type;
 }
 
@@ -144,13 +118,14 @@ Result<void> write(const fs::path& path, const std::string& text) {
   return fail(ErrorCode::kInternal, fmt::format("{}: cannot be written", path.string()));
 }
 
-Result<void> write_all(const NewSettings& settings) {
+Result<void> write_all(const Skeleton& skeleton, const NewSettings& settings) {
+  const std::string_view role = to_string(skeleton.role);
   if (!is_name(settings.name)) {
-    return invalid(
-        fmt::format("NAME: '{}' is none; expected a small letter, then small letters, digits and '-'", settings.name));
+    return invalid(fmt::format(
+        "NAME: '{}' is none; expected a small letter, then small letters, digits and '-', 40 at most", settings.name));
   }
-  if (catalogue().find(Role::kRing, settings.name) != nullptr) {
-    return invalid(fmt::format("NAME: there is a ring '{}' already", settings.name));
+  if (catalogue().find(skeleton.role, settings.name) != nullptr) {
+    return invalid(fmt::format("NAME: there is a {} '{}' already", role, settings.name));
   }
   const fs::path folder(settings.folder);
   std::error_code error;
@@ -159,11 +134,20 @@ Result<void> write_all(const NewSettings& settings) {
   }
   fs::create_directories(folder, error);
   if (error) return fail(ErrorCode::kInternal, fmt::format("{}: {}", settings.folder, error.message()));
-  const std::string type = type_of(settings.name);
-  for (const auto& [file, text] :
-       {std::pair{settings.name + ".cpp", kSource}, std::pair{std::string("CMakeLists.txt"), kBuild},
-        std::pair{std::string("README.md"), kReadme}}) {
-    if (auto written = write(folder / file, filled(text, settings.name, type)); !written) return written;
+
+  const auto filled = [&](std::string_view text) {
+    std::string out = replaced(std::string(text), "@USE@", skeleton.use);
+    out = replaced(std::move(out), "@TEST@", skeleton.test);
+    out = replaced(std::move(out), "@ROLE@", role);
+    out = replaced(std::move(out), skeleton.type, type_of(settings.name, role));
+    out = replaced(std::move(out), skeleton.name, "@NAME@");
+    return replaced(std::move(out), "@NAME@", settings.name);
+  };
+  std::vector<std::pair<std::string, std::string_view>> files{
+      {settings.name + ".cpp", skeleton.code}, {"CMakeLists.txt", kBuild}, {"README.md", kReadme}};
+  if (!skeleton.scenario.empty()) files.emplace_back("check.toml", skeleton.scenario);
+  for (const auto& [file, text] : files) {
+    if (auto written = write(folder / file, filled(text)); !written) return written;
   }
   return {};
 }
@@ -171,12 +155,13 @@ Result<void> write_all(const NewSettings& settings) {
 }  // namespace
 
 int new_strategy(const NewSettings& settings) {
-  if (auto written = write_all(settings); !written) return failed(written.error());
+  const auto* const skeleton = std::ranges::find(kSkeletons, settings.role, &Skeleton::role);
+  if (auto written = write_all(*skeleton, settings); !written) return failed(written.error());
   return print_or_fail(
-      fmt::format("{0}/{1}.cpp is a ring that works. Next:\n"
+      fmt::format("{0}/{1}.cpp is a {2} strategy that works. Next:\n"
                   "  cd {0} && cmake -B build && cmake --build build && ctest --test-dir build\n"
-                  "  hearsay --plugin build/lib{1}.so ring compare {1} karger\n",
-                  settings.folder, settings.name));
+                  "README.md says how to go on.\n",
+                  settings.folder, settings.name, to_string(settings.role)));
 }
 
 }  // namespace hearsay::cli

@@ -1,21 +1,42 @@
-// The options of `hearsay new ring`.
+// The options of `hearsay new ring` and its like.
+#include <fmt/format.h>
+
 #include "cli/declare.hpp"
 
 namespace hearsay::cli {
 
 void declare_new(VerbSet& verbs, Body<NewSettings> body) {
-  verbs.add_family("new", "Writes the skeleton of a strategy of one's own", "Example:\n  hearsay new ring mine ./mine");
-  auto [options, made] = verbs.add<NewSettings>(
-      "new ring", "Writes a ring that builds, passes its checks and may be changed",
-      "Example:\n"
-      "  hearsay new ring mine ./mine && cd mine\n"
-      "  cmake -B build && cmake --build build && ctest --test-dir build\n"
-      "  hearsay --plugin build/libmine.so ring compare mine karger\n\n"
-      "Writes NAME.cpp, CMakeLists.txt and README.md into a folder that is empty or not there yet. Building needs an\n"
-      "installed hearsay (`cmake --install`). docs/howto/write-a-ring.md goes on from there.",
-      std::move(body));
-  options.argument("NAME", made.name, true, "The ring's name: a letter, then letters, digits and '-'");
-  options.argument("DIR", made.folder, true, "Where to write it");
+  verbs.add_family("new", "Writes the skeleton of a strategy of one's own",
+                   "Examples:\n  hearsay new ring mine ./mine\n  hearsay new membership mine ./mine");
+  struct Kind {
+    Role role;
+    const char* last;  // line of the example
+    const char* files;
+    const char* page;
+  };
+  constexpr const char* kRun = "run mine/check.toml";
+  constexpr const char* kFiles = "NAME.cpp, check.toml (what it must achieve), CMakeLists.txt and README.md";
+  for (const Kind& kind :
+       {Kind{Role::kRing, "ring compare mine karger", "NAME.cpp, CMakeLists.txt and README.md", "write-a-ring"},
+        Kind{Role::kMembership, kRun, kFiles, "write-a-strategy"},
+        Kind{Role::kDissemination, kRun, kFiles, "write-a-strategy"},
+        Kind{Role::kReplication, kRun, kFiles, "write-a-strategy"}}) {
+    const auto role = to_string(kind.role);
+    auto [options, made] = verbs.add<NewSettings>(
+        fmt::format("new {}", role), fmt::format("Writes a {} strategy that builds and passes its check", role),
+        fmt::format("Example:\n"
+                    "  hearsay new {} mine ./mine\n"
+                    "  cmake -S mine -B mine/build && cmake --build mine/build && ctest --test-dir mine/build\n"
+                    "  hearsay --plugin mine/build/libmine.so {}\n\n"
+                    "Writes {} into a folder that is empty or\n"
+                    "not there yet. Building needs an installed hearsay (`cmake --install`). docs/howto/{}.md goes on\n"
+                    "from there.",
+                    role, kind.last, kind.files, kind.page),
+        body);
+    made.role = kind.role;
+    options.argument("NAME", made.name, true, "Its name: a small letter, then small letters, digits and '-'");
+    options.argument("DIR", made.folder, true, "Where to write it");
+  }
 }
 
 }  // namespace hearsay::cli

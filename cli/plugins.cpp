@@ -24,6 +24,7 @@ Catalogue& whole() {
 Result<void> load(const std::string& path) {
   const auto wrong = [&path](std::string_view why) { return invalid(fmt::format("--plugin {}: {}", path, why)); };
   std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return wrong("is a folder; expected the library in it");
   if (!std::filesystem::is_regular_file(path, error)) return wrong("there is no such file");
   // A name without a folder would be looked for among the system's libraries.
   const std::string where = std::filesystem::absolute(path, error);

@@ -1,6 +1,7 @@
 #include "cli/program.hpp"
 
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <exception>
 
 #include "cli/declare.hpp"
@@ -41,9 +42,8 @@ int run_program(std::vector<std::string> arguments) {
     VerbSet verbs;
     declare_verbs(verbs);
     return verbs.run(arguments);
-  } catch (const std::exception& error) {  // memory that ran out
-    std::fprintf(stderr, "hearsay: failed: %s\n", error.what());
-    return kFailure;
+  } catch (const std::exception& error) {  // memory that ran out, or what a plug-in threw
+    return failed({ErrorCode::kInternal, fmt::format("failed: {}", error.what())});
   }
 }
 

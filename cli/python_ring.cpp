@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,12 +10,15 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/child_process.hpp"
@@ -50,7 +54,7 @@ def handle(op, number, count):
         for name in ("update", "lookup"):
             if not callable(space.get(name)):
                 raise NameError(f"it has no function {name}(...)")
-        return " ".join(sorted(space.get("PROMISES", ()))).encode()
+        return " ".join([str(int(space.get("TIME_LIMIT_S", 30))), *sorted(space.get("PROMISES", ()))]).encode()
     if op == b"P":
         members = []
         for _ in range(count):
@@ -97,7 +101,10 @@ void put(std::string& out, T value) {
 
 class Python {
  public:
-  Python(ChildProcess process, int fd) : process_(std::move(process)), fd_(fd) {}
+  Python(ChildProcess process, int fd, std::string path)
+      : process_(std::move(process)), fd_(fd), path_(std::move(path)) {
+    limit(kFirstLimit);
+  }
   Python(const Python&) = delete;
   Python& operator=(const Python&) = delete;
   ~Python() { ::close(fd_); }
@@ -105,6 +112,7 @@ class Python {
   // Throws std::runtime_error with what went wrong.
   std::string ask(char op, std::uint64_t number, std::uint32_t count, std::string_view items) {
     const std::lock_guard guard(mutex_);
+    if (!gone_.empty()) throw std::runtime_error(gone_);
     std::string out(1, op);
     put(out, number);
     put(out, count);
@@ -118,12 +126,22 @@ class Python {
     return answer;
   }
 
+  // How long an answer may take.
+  void limit(std::chrono::seconds time) {
+    limit_ = time;
+    const timeval wait{.tv_sec = time.count(), .tv_usec = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+  }
+
  private:
+  static constexpr std::chrono::seconds kFirstLimit{30};
+
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
-      if (sent < 0) throw std::runtime_error("python3 " + ended());
+      if (sent < 0) give_up(errno);
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
@@ -131,25 +149,64 @@ class Python {
     while (size > 0) {
       const ssize_t got = ::recv(fd_, to, size, 0);
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) throw std::runtime_error("python3 " + ended());
+      if (got <= 0) give_up(got < 0 ? errno : 0);
       to += got;
       size -= static_cast<std::size_t>(got);
     }
   }
-  std::string ended() {
-    const std::string how = process_.ended(1s);
-    return how.empty() ? "does not answer" : how;
+  // Nothing is asked from here on: an answer that comes late would be taken for another question's.
+  [[noreturn]] void give_up(int error) {
+    if (error == EAGAIN || error == EWOULDBLOCK) {
+      gone_ =
+          fmt::format("{}: no answer within {} s; TIME_LIMIT_S = ... in the file allows more", path_, limit_.count());
+    } else {
+      const std::string how = process_.ended(1s);
+      gone_ = fmt::format("{}: python3 {}", path_, how.empty() ? "does not answer" : how);
+    }
+    throw std::runtime_error(gone_);
   }
 
   std::mutex mutex_;
   ChildProcess process_;
   int fd_;
+  std::string path_;
+  std::chrono::seconds limit_{};
+  std::string gone_;  // why nobody answers any more
+};
+
+// The order in which keys were asked for. Who measures or checks a ring asks placement after placement for the same
+// keys, so that those which follow can be fetched along with one: a question a key would be a switch of processes each.
+class Order {
+ public:
+  std::mutex mutex;  // of this and of what its placements know
+
+  void note(std::uint64_t hash) {
+    if (list_.size() == kMostKnown) {
+      list_.clear();
+      at_.clear();
+    }
+    if (at_.try_emplace(hash, list_.size()).second) list_.push_back(hash);
+  }
+  std::span<const std::uint64_t> after(std::uint64_t hash) const {
+    const auto found = at_.find(hash);
+    if (found == at_.end()) return {};
+    const auto rest = std::span(list_).subspan(found->second + 1);
+    return rest.first(std::min(rest.size(), kAhead));
+  }
+
+  static constexpr std::size_t kMostKnown = std::size_t{1} << 18;
+
+ private:
+  static constexpr std::size_t kAhead = 256;
+  std::vector<std::uint64_t> list_;
+  std::unordered_map<std::uint64_t, std::size_t> at_;
 };
 
 class PythonPlacement final : public OwnerPlacement {
  public:
-  PythonPlacement(std::shared_ptr<Python> python, std::uint64_t number, std::span<const RingMember> members)
-      : OwnerPlacement(members), python_(std::move(python)), number_(number) {
+  PythonPlacement(std::shared_ptr<Python> python, std::shared_ptr<Order> order, std::uint64_t number,
+                  std::span<const RingMember> members)
+      : OwnerPlacement(members), python_(std::move(python)), order_(std::move(order)), number_(number) {
     std::string items;
     for (const RingMember& member : members) {
       put(items, member.weight);
@@ -176,24 +233,53 @@ class PythonPlacement final : public OwnerPlacement {
       std::ranges::fill(out.first(hashes.size()), kNoSlot);
       return;
     }
+    if (hashes.size() <= kFew) return lookup_few(hashes, out);
     constexpr std::size_t kAtOnce = 4096;
     for (std::size_t begin = 0; begin < hashes.size(); begin += kAtOnce) {
-      const auto part = hashes.subspan(begin, std::min(kAtOnce, hashes.size() - begin));
-      std::string items;
-      for (const std::uint64_t hash : part) put(items, hash);
-      const std::string found = python_->ask('L', number_, static_cast<std::uint32_t>(part.size()), items);
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        std::uint32_t place = 0;
-        std::memcpy(&place, found.data() + i * sizeof place, sizeof place);
-        out[begin + i] = slots()[place];
-      }
+      const std::size_t some = std::min(kAtOnce, hashes.size() - begin);
+      ask(hashes.subspan(begin, some), out.subspan(begin, some));
     }
   }
   std::size_t memory_bytes() const override { return sizeof(*this) + slots_bytes(); }
 
  private:
+  static constexpr std::size_t kFew = 16;
+
+  void lookup_few(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+    const std::lock_guard guard(order_->mutex);
+    std::vector<std::uint64_t> wanted;
+    for (const std::uint64_t hash : hashes) {
+      order_->note(hash);
+      if (!known_.contains(hash)) wanted.push_back(hash);
+    }
+    if (!wanted.empty()) {
+      if (known_.size() >= Order::kMostKnown) known_.clear();
+      wanted.assign(hashes.begin(), hashes.end());
+      for (const std::uint64_t hash : order_->after(hashes.back())) {
+        if (!known_.contains(hash)) wanted.push_back(hash);
+      }
+      std::vector<NodeSlot> owners(wanted.size());
+      ask(wanted, owners);
+      for (std::size_t i = 0; i < wanted.size(); ++i) known_[wanted[i]] = owners[i];
+    }
+    for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = known_.at(hashes[i]);
+  }
+
+  void ask(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
+    std::string items;
+    for (const std::uint64_t hash : hashes) put(items, hash);
+    const std::string found = python_->ask('L', number_, static_cast<std::uint32_t>(hashes.size()), items);
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      std::uint32_t place = 0;
+      std::memcpy(&place, found.data() + i * sizeof place, sizeof place);
+      out[i] = slots()[place];
+    }
+  }
+
   std::shared_ptr<Python> python_;
+  std::shared_ptr<Order> order_;
   std::uint64_t number_;
+  mutable std::unordered_map<std::uint64_t, NodeSlot> known_;
 };
 
 class PythonRing final : public Ring {
@@ -202,14 +288,17 @@ class PythonRing final : public Ring {
 
   RingTraits traits() const override { return traits_; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
-    return std::make_shared<const PythonPlacement>(python_, ++last_, members);
+    return std::make_shared<const PythonPlacement>(python_, order_, ++last_, members);
   }
 
  private:
   std::shared_ptr<Python> python_;
+  std::shared_ptr<Order> order_ = std::make_shared<Order>();
   RingTraits traits_;
   mutable std::atomic<std::uint64_t> last_{0};
 };
+
+constexpr int kLongestLimit = 86'400;
 
 // In PATH.
 std::string find_python() {
@@ -249,6 +338,7 @@ Result<RingTraits> traits_of(std::string_view words) {
 
 Result<std::shared_ptr<const Ring>> open_python_ring(const std::string& path) {
   std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return invalid(fmt::format("{}: is a folder", path));
   if (!std::filesystem::is_regular_file(path, error)) return invalid(fmt::format("{}: there is no such file", path));
   const std::string python3 = find_python();
   if (python3.empty()) return fail(ErrorCode::kUnavailable, "there is no python3 in PATH");
@@ -261,9 +351,17 @@ Result<std::shared_ptr<const Ring>> open_python_ring(const std::string& path) {
     ::close(ends[0]);
     return tl::unexpected(process.error());
   }
-  auto python = std::make_shared<Python>(std::move(*process), ends[0]);
+  auto python = std::make_shared<Python>(std::move(*process), ends[0], path);
   try {
-    const auto traits = traits_of(python->ask('O', 0, 0, {}));
+    const std::string said = python->ask('O', 0, 0, {});
+    const std::size_t space = std::min(said.find(' '), said.size());
+    int seconds = 0;
+    std::from_chars(said.data(), said.data() + space, seconds);
+    if (seconds < 1 || seconds > kLongestLimit) {
+      return invalid(fmt::format("{}: TIME_LIMIT_S: expected a number from 1 to {}", path, kLongestLimit));
+    }
+    python->limit(std::chrono::seconds(seconds));
+    const auto traits = traits_of(std::string_view(said).substr(std::min(space + 1, said.size())));
     if (!traits) return invalid(fmt::format("{}: {}", path, traits.error().message));
     return std::make_shared<const PythonRing>(std::move(python), *traits);
   } catch (const std::exception& wrong) {

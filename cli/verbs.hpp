@@ -11,6 +11,7 @@
 #include "cli/terminal.hpp"
 #include "core/base/time.hpp"
 #include "core/kv/kv.hpp"
+#include "core/protocol/role.hpp"
 #include "transport/kv_options.hpp"
 #include "transport/security.hpp"
 
@@ -72,6 +73,7 @@ int ring_compare(const RingCompareSettings& settings);
 
 // The skeleton of a strategy of one's own, as a plug-in.
 struct NewSettings {
+  Role role = Role::kRing;
   std::string name;
   std::string folder;
 };

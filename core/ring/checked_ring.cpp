@@ -20,19 +20,27 @@ class CheckedPlacement final : public Placement {
       if (raw(member.slot) >= known_.size()) known_.resize(std::size_t{raw(member.slot)} + 1);
       known_[raw(member.slot)] = true;
     }
+    if (inner_->members() != count_) {
+      throw std::runtime_error(
+          fmt::format("ring '{}' says that it has {} members of {}", name_, inner_->members(), count_));
+    }
   }
 
   NodeSlot lookup(std::uint64_t hash) const override { return checked(inner_->lookup(hash)); }
   std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const override {
+    const std::size_t wanted = std::min(out.size(), count_);
     const std::size_t count = inner_->replicas(hash, out);
-    if (count > out.size())
-      throw std::runtime_error(fmt::format("ring '{}' says it gave {} of {} replicas", name_, count, out.size()));
+    if (count != wanted) {
+      throw std::runtime_error(fmt::format("ring '{}' says that it gave {} of {} replicas", name_, count, wanted));
+    }
+    constexpr std::size_t kMaxCompared = 32;  // up to this many, comparing beats marking
+    std::vector<bool> marked(count > kMaxCompared ? known_.size() : 0);
     for (std::size_t i = 0; i < count; ++i) {
       checked(out[i]);
-      if (std::find(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(i), out[i]) - out.begin() !=
-          static_cast<std::ptrdiff_t>(i)) {
-        throw std::runtime_error(fmt::format("ring '{}' gives a key the same replica twice", name_));
-      }
+      const auto before = out.first(i);
+      const bool twice = marked.empty() ? std::ranges::find(before, out[i]) != before.end() : bool{marked[raw(out[i])]};
+      if (twice) throw std::runtime_error(fmt::format("ring '{}' gives a key the same replica twice", name_));
+      if (!marked.empty()) marked[raw(out[i])] = true;
     }
     return count;
   }
@@ -53,17 +61,17 @@ class CheckedPlacement final : public Placement {
     return true;
   }
   std::size_t members() const override { return count_; }
-  std::size_t memory_bytes() const override { return inner_->memory_bytes(); }
+  std::size_t memory_bytes() const override { return inner_->memory_bytes() + sizeof(*this) + known_.capacity() / 8; }
 
   const Placement& inner() const { return *inner_; }
 
- private:
   NodeSlot checked(NodeSlot slot) const {
     const bool fine = count_ == 0 ? slot == kNoSlot : raw(slot) < known_.size() && known_[raw(slot)];
     if (!fine) throw std::runtime_error(fmt::format("ring '{}' names a member that does not exist", name_));
     return slot;
   }
 
+ private:
   std::string name_;
   std::shared_ptr<const Placement> inner_;
   std::size_t count_;
@@ -75,6 +83,7 @@ class CheckedRing final : public Ring {
   CheckedRing(std::string name, std::shared_ptr<const Ring> inner) : name_(std::move(name)), inner_(std::move(inner)) {}
 
   RingTraits traits() const override { return inner_->traits(); }
+  RingTheory theory(std::size_t members) const override { return inner_->theory(members); }
   std::uint64_t hash_key(std::string_view key) const override { return inner_->hash_key(key); }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {
     return std::make_shared<const CheckedPlacement>(name_, inner_->place(members), members);
@@ -84,6 +93,13 @@ class CheckedRing final : public Ring {
     const auto* const checked = dynamic_cast<const CheckedPlacement*>(&before);
     if (checked == nullptr) return place(members);
     return std::make_shared<const CheckedPlacement>(name_, inner_->apply(checked->inner(), change, members), members);
+  }
+  void assign(const Placement& placement, std::span<const RingMember> members, std::span<const std::uint64_t> hashes,
+              std::span<NodeSlot> out) const override {
+    const auto* const checked = dynamic_cast<const CheckedPlacement*>(&placement);
+    if (checked == nullptr) throw std::runtime_error(fmt::format("ring '{}': the placement is another ring's", name_));
+    inner_->assign(checked->inner(), members, hashes, out);
+    for (std::size_t i = 0; i < hashes.size(); ++i) checked->checked(out[i]);
   }
 
  private:

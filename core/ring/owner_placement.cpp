@@ -1,6 +1,7 @@
 #include "core/ring/owner_placement.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/random.hpp"
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kReplicaDomain = 0x7265706c696361U;  // "replica"
 constexpr int kMaxInVain = 64;
+constexpr std::size_t kAtOnce = 16;
 
 }  // namespace
 
@@ -28,11 +30,19 @@ std::size_t OwnerPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
     out[count++] = slot;
     return true;
   };
-  if (wanted > 0) take(lookup(hash));
-  // What comes next does not depend on how many are wanted: fewer replicas are the first of more.
+  // What comes next does not depend on how many are wanted: fewer replicas are the first of more. As many are drawn at
+  // once as are missing, which is no more than one by one.
+  std::array<std::uint64_t, kAtOnce> hashes;
+  std::array<NodeSlot, kAtOnce> owners;
+  std::uint64_t draw = 0;
   int in_vain = 0;
-  for (std::uint64_t draw = 1; count < wanted && in_vain < kMaxInVain; ++draw) {
-    in_vain = take(lookup(philox(hash, draw, kReplicaDomain).a)) ? 0 : in_vain + 1;
+  while (count < wanted && in_vain < kMaxInVain) {
+    const std::size_t some = std::min(kAtOnce, wanted - count);
+    for (std::size_t i = 0; i < some; ++i, ++draw) {
+      hashes[i] = draw == 0 ? hash : philox(hash, draw, kReplicaDomain).a;
+    }
+    lookup_batch(std::span(hashes).first(some), std::span(owners).first(some));
+    for (std::size_t i = 0; i < some && in_vain < kMaxInVain; ++i) in_vain = take(owners[i]) ? 0 : in_vain + 1;
   }
   const std::size_t first = slots_.empty() ? 0 : hash % slots_.size();
   for (std::size_t i = 0; count < wanted && i < slots_.size(); ++i) take(slots_[(first + i) % slots_.size()]);

@@ -18,7 +18,7 @@ ARROWS = {
 }
 
 # Generated headers, and the one area that may include them.
-GENERATED = {"hearsay_version.hpp": "cli"}
+GENERATED = {"hearsay_version.hpp": "cli", "skeletons.hpp": "cli"}
 
 CORE = ("core",)
 PROTOCOL_AND_WORLD = ("core", "sim/world")

@@ -130,6 +130,13 @@ class Ring(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (5, ""))
         self.assertIn("/nowhere.toml", done.stderr)
 
+    def test_all_of_them_where_none_is_named(self):
+        done = hearsay("compare", "--nodes", "5", "--keys", "1000", "--sets", "1", "--no-times", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        listed = subprocess.run([PROGRAM, "list", "ring", "--json"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(list(dict.fromkeys(row["ring"] for row in json.loads(done.stdout))),
+                         [ring["name"] for ring in json.loads(listed.stdout)])
+
     def test_numbers_that_are_none(self):
         for nodes in ("0", "x", "10000001", "-1", ""):
             with self.subTest(nodes=nodes):
