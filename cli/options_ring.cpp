@@ -37,7 +37,8 @@ constexpr const char* kLookupText =
     "Examples:\n"
     "  hearsay ring lookup ketama --members a:11211=3,b:11211=1 greeting\n"
     "  hearsay ring lookup karger --members-file members.txt --replicas 3 --json key-1 key-2\n\n"
-    "Prints each key with its owner and its replicas; keys come from standard input, one a line, where none is given.";
+    "Prints each key with its owner and its replicas; keys come from standard input, one a line, where none is given.\n"
+    "A line ends with or without a carriage return.";
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "cli/chosen_ring.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
+#include "cli/ring_memory.hpp"
 #include "cli/verbs.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/rings/check.hpp"
@@ -55,36 +57,51 @@ std::string dumped(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Result<std::vector<std::string>> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return invalid(fmt::format("--members-file {}: cannot be read", path));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty() && line.front() != '#') lines.push_back(line);
-  }
-  return lines;
+// A line without its end, be that one character or two.
+bool next_line(std::istream& in, std::string& line) {
+  if (!std::getline(in, line)) return false;
+  if (line.ends_with('\r')) line.pop_back();
+  return true;
 }
 
-Result<std::vector<rings::Member>> members_of(const RingLookupSettings& settings) {
-  std::vector<std::string> texts = settings.members;
-  if (!settings.members_file.empty()) {
-    auto lines = lines_of(settings.members_file);
-    if (!lines) return tl::unexpected(lines.error());
-    texts.insert(texts.end(), lines->begin(), lines->end());
-  }
-  if (texts.empty()) return invalid("--members or --members-file is required, as in --members a:11211=3,b:11211");
-  std::vector<rings::Member> members;
-  for (const std::string& text : texts) {
-    auto member = rings::parse_member(text);
-    if (!member) return tl::unexpected(member.error());
+Result<void> read_members(const std::string& path, std::vector<rings::Member>& members) {
+  const auto wrong = [&path](std::string_view why) { return invalid(fmt::format("--members-file {}: {}", path, why)); };
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return wrong("is a folder");
+  std::ifstream file(path);
+  if (!file) return wrong("cannot be read");
+  std::size_t number = 0;
+  const std::size_t before = members.size();
+  for (std::string line; next_line(file, line);) {
+    ++number;
+    if (line.empty() || line.front() == '#') continue;
+    auto member = rings::parse_member(line);
+    if (!member) return wrong(fmt::format("line {}: {}", number, member.error().message));
+    if (members.size() == kMostMembers) return wrong(fmt::format("more than {} members", kMostMembers));
     members.push_back(std::move(*member));
   }
+  if (file.bad()) return wrong("cannot be read");
+  if (members.size() == before) return wrong("no member in it; expected NAME or NAME=WEIGHT, one a line");
+  return {};
+}
+
+Result<rings::MemberSet> members_of(const RingLookupSettings& settings) {
+  std::vector<rings::Member> members;
+  for (const std::string& text : settings.members) {
+    auto member = rings::parse_member(text);
+    if (!member) return invalid(fmt::format("--members: {}", member.error().message));
+    members.push_back(std::move(*member));
+  }
+  if (!settings.members_file.empty()) {
+    if (auto read = read_members(settings.members_file, members); !read) return tl::unexpected(read.error());
+  }
+  if (members.empty()) return invalid("--members or --members-file is required, as in --members a:11211=3,b:11211");
   rings::MemberSet set(members);
-  if (set.size() == members.size()) return members;
-  std::vector<std::string> names;
-  for (const rings::Member& member : members) names.push_back(member.name);
-  std::sort(names.begin(), names.end());
-  return invalid(fmt::format("two members are called '{}'", *std::adjacent_find(names.begin(), names.end())));
+  if (set.size() == members.size()) return set;
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto twice =
+      std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name == b.name; });
+  return invalid(fmt::format("two members are called '{}'", twice->name));
 }
 
 }  // namespace
@@ -113,11 +130,12 @@ int ring_lookup(const RingLookupSettings& settings) {
   if (!chosen) return failed(chosen.error());
   const auto members = members_of(settings);
   if (!members) return failed(members.error());
-  const rings::MemberSet set(*members);
+  const rings::MemberSet& set = *members;
   if (settings.replicas > set.size()) {
     return failed(Error{ErrorCode::kInvalidArgument,
                         fmt::format("--replicas {}: there are {} members", settings.replicas, set.size())});
   }
+  if (const auto fits = fits_memory(*chosen, set.size()); !fits) return failed(fits.error());
   const auto placement = chosen->ring->place(set.list());
   std::vector<NodeSlot> found(settings.replicas);
   const auto line_of = [&](const std::string& key) {
@@ -132,7 +150,7 @@ int ring_lookup(const RingLookupSettings& settings) {
     for (const std::string& key : settings.keys) text += line_of(key);
     return print_or_fail(text);
   }
-  for (std::string key; std::getline(std::cin, key);) {
+  for (std::string key; next_line(std::cin, key);) {
     if (const int code = print_or_fail(line_of(key)); code != kOk) return code;
   }
   return kOk;

@@ -11,6 +11,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/ring_memory.hpp"
 #include "cli/ring_under_gossip.hpp"
 #include "cli/verbs.hpp"
 #include "sim/rings/measure.hpp"
@@ -206,6 +207,8 @@ int ring_compare(const RingCompareSettings& settings) {
   std::vector<Row> rows;
   for (const ChosenRing& one : *chosen) {
     for (const std::uint32_t nodes : sizes) {
+      // A set of members, and one beside it that changes.
+      if (const auto fits = fits_memory(one, nodes, 2); !fits) return failed(fits.error());
       rings::MeasureOptions options;
       options.nodes = nodes;
       options.keys = settings.keys;

@@ -23,6 +23,10 @@ Result<Member> parse_member(std::string_view text) {
   if (member.name.size() > Directory::kMaxNameBytes) {
     return invalid(fmt::format("a member's name has at most {} bytes", Directory::kMaxNameBytes));
   }
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(member.name.begin(), member.name.end(), control)) {
+    return invalid(fmt::format("\"{}\": a member's name has no control characters", text));
+  }
   if (equals == std::string_view::npos) return member;
   const std::string_view weight = text.substr(equals + 1);
   const auto [end, error] = std::from_chars(weight.data(), weight.data() + weight.size(), member.weight);

@@ -25,8 +25,8 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
-// "a:11211=3": the name, and behind the last '=' the weight, if there is one. kInvalidArgument for an empty name or a
-// weight that is not above 0 and at most Directory::kMaxWeight.
+// "a:11211=3": the name, and behind the last '=' the weight, if there is one. kInvalidArgument for a name that is
+// empty, too long or has control characters, and for a weight that is not above 0 and at most Directory::kMaxWeight.
 Result<Member> parse_member(std::string_view text);
 
 // What a step does to a set.

@@ -75,6 +75,31 @@ class Ring(unittest.TestCase):
         self.refuses("lookup", "karger:pionts=3", "--members", "a", "k", saying="did you mean 'points'?")
         self.refuses("lookup", "karger:points=0", "--members", "a", "k", saying="out of range")
 
+    def test_files_that_are_no_members(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "members.txt"
+            lookup = ("lookup", "karger", "--members-file", str(path))
+            path.write_bytes(b"a\r\nb=2\r\nc")
+            done = hearsay(*lookup, "k", "--replicas", "3")
+            self.assertEqual(sorted(done.stdout.split()), ["a", "b", "c", "k"])
+            for content, saying in ((b"", "no member in it"), (b"# none\n\n", "no member in it"), (b"a\nb\na\n", "'a'"),
+                                    (b"a\nb=nan\n", "line 2"), (b"a\0b\n", "no control characters"),
+                                    (b"x" * 256, "at most 255 bytes")):
+                with self.subTest(content=content[:10]):
+                    path.write_bytes(content)
+                    self.refuses(*lookup, "k", saying=saying)
+            self.refuses("lookup", "karger", "--members-file", folder, "k", saying="is a folder")
+
+    def test_keys_of_any_kind(self):
+        long = "k" * 1_000_000
+        done = hearsay("lookup", "karger", "--members", "a,b", "--json", stdin=f"\n{long}\r\nlast")
+        self.assertEqual([json.loads(line)["key"] for line in done.stdout.splitlines()], ["", long, "last"])
+        done = hearsay("lookup", "karger", "--members", "a", "", "two\nlines")
+        self.assertEqual(done.stdout, "\ta\ntwo\\x0alines\ta\n")
+
+    def test_more_than_fits_is_refused_before_it_is_tried(self):
+        self.refuses("compare", "karger:points=4096", "--nodes", "10000000", saying="members take about")
+
     # ---- check ----
 
     def test_each_ring_keeps_its_promises(self):

@@ -37,7 +37,8 @@ class Layers(cli.CliTest):
         self.assertEqual(values, [line.rsplit("  # ", 1)[0].rstrip() for line in again.splitlines()])
 
     VERBS = ("run", "check", "list", "compare", "node", "serve", "broker", "status", "keygen", "kv put", "kv get", "kv del",
-             "kv list", "kv watch", "bench startup", "bench lookup", "bench expiry", "ring compare", "ring check", "ring lookup", "new ring")
+             "kv list", "kv watch", "bench startup", "bench lookup", "bench expiry", "ring compare", "ring check", "ring lookup", "new ring", "new membership",
+             "new dissemination", "new replication")
     ENDPOINT = "tcp://127.0.0.1:9"
     # What is no default, where its form does not say how one looks; in TOML.
     OTHERS = {"on": '"zmq"', "color": '"never"', "log-level": '"warn"', "tolerance": '"5%"', "popularity": '"zipf"',
