@@ -20,8 +20,9 @@ using Answers = std::vector<std::uint32_t>;
 
 class KeyOrder {
  public:
-  // Beyond it nobody is told from nobody else: of 64 nodes in the order of a key one is in any view but tiny ones.
-  static constexpr std::uint32_t kMaxDepth = 64;
+  // Beyond it nobody is told from nobody else: of 32 nodes in the order of a key one is in any view but tiny ones. With
+  // nearly all members found, a ring walks far for each of the rest.
+  static constexpr std::uint32_t kMaxDepth = 32;
 
   // Whether the ring has such orders, for these nodes (the slots below `nodes`).
   static bool exists(const Ring& ring, const Directory& directory, std::uint32_t nodes);

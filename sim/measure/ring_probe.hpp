@@ -30,7 +30,7 @@ class RingProbe {
   static constexpr std::size_t kMaxCached = 128;  // at least kMaxViews: a sample never drops what it looks at
   static constexpr std::size_t kMaxArcs = 65'536;
   static constexpr std::size_t kSampledKeys = 4096;
-  static constexpr std::size_t kQuorumKeys = 128;
+  static constexpr std::size_t kQuorumKeys = 64;
 
   // `nodes` has the nodes' own placements where the ring is not set-pure, and is null otherwise.
   RingProbe(const plan::Plan& plan, const Ring& ring, const Target& target, const ViewProbe& views,
