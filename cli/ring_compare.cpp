@@ -23,8 +23,6 @@ namespace {
 using rings::Estimate;
 using rings::Figures;
 
-constexpr std::uint32_t kMostNodes = 10'000'000;
-
 struct Column {
   const char* table;
   const char* figure;  // in rows; "" where another column's row has it
@@ -180,8 +178,8 @@ std::string json_of(const std::vector<Row>& rows, const std::vector<RingUnderGos
 Result<std::uint32_t> nodes_of(const std::string& text) {
   std::uint32_t nodes = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), nodes);
-  if (error == std::errc() && end == text.data() + text.size() && nodes >= 1 && nodes <= kMostNodes) return nodes;
-  return invalid(fmt::format("--nodes: '{}' is not a whole number from 1 to {}", text, kMostNodes));
+  if (error == std::errc() && end == text.data() + text.size() && nodes >= 1 && nodes <= kMostMembers) return nodes;
+  return invalid(fmt::format("--nodes: '{}' is not a whole number from 1 to {}", text, kMostMembers));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace hearsay::cli {
 
 // Of members of one command.
-inline constexpr std::size_t kMostMembers = 10'000'000;
+inline constexpr std::uint32_t kMostMembers = 1'000'000;
 
 // kInvalidArgument, with what it would take and what to do instead. An estimate from rings of few members, which it
 // builds where `members` are more than a few; `sets` of members are held beside the ring.

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "core/base/dmath.hpp"
 #include "core/base/random.hpp"
 #include "sim/rings/key_sets.hpp"
 #include "sim/rings/members.hpp"
@@ -325,12 +326,12 @@ void put_balance(const Ring& ring, const MeasureOptions& options, const BalanceS
   if (options.nodes < 2) return;
   const RingTheory theory = ring.theory(options.nodes);
   if (theory.share_cv) {
-    const double expected = std::hypot(*theory.share_cv, balance.noise_cv);
+    const double expected = std::sqrt(*theory.share_cv * *theory.share_cv + balance.noise_cv * balance.noise_cv);
     balance.cv = sums.cv.beside(expected, expected / std::sqrt(2 * (n - 1)));
   }
   if (theory.share_max) {
     // The largest of n is off by about that much from the noise of counting alone.
-    balance.max = sums.max.beside(*theory.share_max, balance.noise_cv * std::sqrt(2 * std::log(n)));
+    balance.max = sums.max.beside(*theory.share_max, balance.noise_cv * std::sqrt(2 * dlog(n)));
   }
 }
 
