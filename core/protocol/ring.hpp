@@ -77,7 +77,7 @@ struct RingTraits {
   bool weights = false;
   // Replicas are who would own the key next: when its owner leaves, the second one does, where a copy is already, as by
   // walking on a circle or by rank. Otherwise they have other reasons: further hashes (OwnerPlacement), the next
-  // partitions, zones.
+  // partitions. Of a ring with zones: as long as all members are in one zone.
   bool native_replicas = false;
   // Replicas lie in distinct zones as long as there are enough zones.
   bool zones = false;

@@ -78,9 +78,7 @@ class Karger final : public Ring {
   };
   Karger(std::uint32_t points, unsigned point_bits, std::uint32_t max_points, Variant variant);
 
-  RingTraits traits() const override {
-    return {.weights = true, .native_replicas = !variant_.zones, .zones = variant_.zones};
-  }
+  RingTraits traits() const override { return {.weights = true, .native_replicas = true, .zones = variant_.zones}; }
   RingTheory theory(std::size_t members) const override;
   // O(P) expected for P points in all, O(P log P) at worst.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;

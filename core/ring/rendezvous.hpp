@@ -78,7 +78,7 @@ class Hrw final : public Ring {
   // `scan` for tests: kernels that this machine has.
   explicit Hrw(bool zones, const RendezvousScan& scan = rendezvous_scan()) : zones_(zones), scan_(scan) {}
 
-  RingTraits traits() const override { return {.weights = true, .native_replicas = !zones_, .zones = zones_}; }
+  RingTraits traits() const override { return {.weights = true, .native_replicas = true, .zones = zones_}; }
   RingTheory theory(std::size_t) const override { return {.share_cv = 0, .share_max = {}}; }
   // O(n); a merge would be no faster.
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override {

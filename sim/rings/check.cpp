@@ -470,7 +470,7 @@ std::vector<Verdict> check(const Ring& ring, const CheckOptions& options) {
        "a key whose owner goes belongs to its second replica then",
        second_does_not_follow,
        traits.native_replicas,
-       {.changes = false, .weights = true, .zones = true}},
+       {.changes = false, .weights = true, .zones = !traits.zones}},
       {"weights", "shares are in proportion to weights", weights_fail, traits.weights, still, 1, false},
       {"zones",
        "replicas lie in distinct zones as long as there are zones left",
