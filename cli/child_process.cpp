@@ -47,6 +47,7 @@ std::vector<char*> environment_without_options() {
     // Plug-ins are no option of a verb: who is started needs them, too.
     if (!variable.starts_with("HEARSAY_") || variable.starts_with("HEARSAY_PLUGIN=")) environment.push_back(*at);
   }
+  environment.push_back(const_cast<char*>("PYTHONHASHSEED=0"));  // a ring in Python is to be the same in each process
   environment.push_back(nullptr);
   return environment;
 }
@@ -78,10 +79,8 @@ Result<ChildProcess> ChildProcess::start_program(const std::string& path, const 
   const int error = errno;
   ::close(fd);
   if (pid > 0) return ChildProcess(pid);
-  return fail(ErrorCode::kUnavailable,
-              fmt::format("no process for a node: {}; take fewer nodes, or leave --processes out (ulimit -u shows how "
-                          "many there may be)",
-                          std::strerror(error)));
+  return fail(ErrorCode::kUnavailable, fmt::format("no process for {}: {} (ulimit -u shows how many there may be)",
+                                                   program, std::strerror(error)));
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept

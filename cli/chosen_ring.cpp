@@ -15,7 +15,7 @@ namespace hearsay::cli {
 namespace {
 
 // What a scenario needs beside its ring. No key of it can be wrong, so that no message is about it.
-constexpr std::string_view kScenario = "duration = \"1s\"\nnodes.count = 1\n";
+constexpr std::string_view kRingScenario = "duration = \"1s\"\nnodes.count = 1\n";
 
 }  // namespace
 
@@ -34,7 +34,7 @@ Result<ChosenRing> choose_ring(const std::string& text) {
   }
   plan::ReaderOptions options;
   options.read_files = false;
-  const auto plan = plan::read_text(kScenario, "--set", assignments, catalogue(), options);
+  const auto plan = plan::read_text(kRingScenario, "--set", assignments, catalogue(), options);
   if (!plan) {
     std::string_view why = plan.error().message;
     for (const std::string_view prefix : {"--set ring.strategy: ", "--set ring.", "--set "}) {

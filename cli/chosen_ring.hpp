@@ -11,6 +11,9 @@
 
 namespace hearsay::cli {
 
+// Members of one command: more take minutes and gigabytes to place, whatever the ring.
+inline constexpr std::uint32_t kMostMembers = 1'000'000;
+
 struct ChosenRing {
   std::string text;  // as it was given
   std::shared_ptr<const Ring> ring;

@@ -187,8 +187,10 @@ int list(const ListSettings& settings) {
     if (!settings.role.empty() && to_string(role) != settings.role) continue;
     if (!settings.json) out += fmt::format("{}\n", palette.bold(to_string(role)));
     for (const CatalogueEntry* entry : catalogue().list(role)) {
-      all.push_back(strategy_json(*entry, false));
-      if (settings.json) continue;
+      if (settings.json) {
+        all.push_back(strategy_json(*entry, false));
+        continue;
+      }
       const std::string summary = fmt::format("{}{}", entry->summary, is_default(*entry) ? " (the default)" : "");
       // Names that are longer push their own line alone.
       const std::size_t column = std::max<std::size_t>(17, entry->name.size() + 3);

@@ -5,7 +5,7 @@ namespace hearsay::cli {
 
 namespace {
 
-constexpr const char* kFamilyText =
+constexpr const char* kRingFamilyText =
     "Examples:\n"
     "  hearsay ring compare\n"
     "  hearsay ring check anchor\n"
@@ -33,7 +33,7 @@ constexpr const char* kCheckText =
     "tried,\n"
     "too, and shown when it breaks.";
 
-constexpr const char* kLookupText =
+constexpr const char* kRingLookupText =
     "Examples:\n"
     "  hearsay ring lookup ketama --members a:11211=3,b:11211=1 greeting\n"
     "  hearsay ring lookup karger --members-file members.txt --replicas 3 --json key-1 key-2\n\n"
@@ -44,7 +44,7 @@ constexpr const char* kLookupText =
 
 void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<RingCheckSettings> check_body,
                   Body<RingLookupSettings> lookup_body) {
-  verbs.add_family("ring", "Measures, checks and asks placement rings", kFamilyText);
+  verbs.add_family("ring", "Measures, checks and asks placement rings", kRingFamilyText);
   {
     auto [options, compare] = verbs.add<RingCompareSettings>("ring compare", "Shows how good rings are, side by side",
                                                              kCompareText, std::move(compare_body));
@@ -66,8 +66,8 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
     options.flag("--json", check.json, "Prints an array of objects");
   }
   {
-    auto [options, lookup] =
-        verbs.add<RingLookupSettings>("ring lookup", "Prints where keys belong", kLookupText, std::move(lookup_body));
+    auto [options, lookup] = verbs.add<RingLookupSettings>("ring lookup", "Prints where keys belong", kRingLookupText,
+                                                           std::move(lookup_body));
     options.argument("RING", lookup.ring, true, "A ring of the catalogue");
     options.arguments("KEY", lookup.keys, false, "Keys; from standard input otherwise");
     options.list("--members", lookup.members, ',', true, "NAME[=WEIGHT],...", "The members");

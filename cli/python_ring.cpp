@@ -54,7 +54,7 @@ def handle(op, number, count):
         for name in ("update", "lookup"):
             if not callable(space.get(name)):
                 raise NameError(f"it has no function {name}(...)")
-        return " ".join([str(int(space.get("TIME_LIMIT_S", 30))), *sorted(space.get("PROMISES", ()))]).encode()
+        return " ".join([str(int(space.get("TIME_LIMIT_S", 30))), *sorted(space.get("PROMISES", ("all",)))]).encode()
     if op == b"P":
         members = []
         for _ in range(count):
@@ -319,8 +319,9 @@ Result<RingTraits> traits_of(std::string_view words) {
       {"set-pure", &RingTraits::set_pure},
       {"minimal-disruption", &RingTraits::minimal_disruption},
       {"any-removal", &RingTraits::any_removal}};
-  // What is named is promised, and where something is, nothing else.
-  if (!words.empty()) traits = {.any_removal = false, .set_pure = false, .minimal_disruption = false};
+  if (words == "all") return traits;  // a file that says nothing
+  // What is named is promised, and nothing else.
+  traits = {.any_removal = false, .set_pure = false, .minimal_disruption = false};
   while (!words.empty()) {
     const std::size_t end = std::min(words.find(' '), words.size());
     const std::string_view word = words.substr(0, end);

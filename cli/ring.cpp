@@ -11,7 +11,6 @@
 #include "cli/chosen_ring.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
-#include "cli/ring_memory.hpp"
 #include "cli/verbs.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/rings/check.hpp"
@@ -22,30 +21,29 @@ namespace hearsay::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using rings::Verdict;
 
-std::string_view word_of(const Verdict& verdict) {
+std::string_view word_of(const rings::Verdict& verdict) {
   switch (verdict.outcome) {
-    case Verdict::Outcome::kHolds: return "holds";
-    case Verdict::Outcome::kBroken: return "broken";
-    case Verdict::Outcome::kNotPromised: break;
+    case rings::Verdict::Outcome::kHolds: return "holds";
+    case rings::Verdict::Outcome::kBroken: return "broken";
+    case rings::Verdict::Outcome::kNotPromised: break;
   }
   return "not promised";
 }
 
-std::string text_of(const ChosenRing& chosen, const std::vector<Verdict>& verdicts) {
+std::string text_of(const ChosenRing& chosen, const std::vector<rings::Verdict>& verdicts) {
   std::string out =
       fmt::format("{}: {}\n", chosen.text, rings::passed(verdicts) ? "keeps what it promises" : "is broken");
-  for (const Verdict& verdict : verdicts) {
+  for (const rings::Verdict& verdict : verdicts) {
     out += fmt::format("  {:<13} {:<18} {}\n", word_of(verdict), verdict.property, verdict.meaning);
     if (verdict.example) out += fmt::format("  {:<32} {}\n", "", plan::one_line(rings::text_of(*verdict.example)));
   }
   return out;
 }
 
-Json json_of(const ChosenRing& chosen, const std::vector<Verdict>& verdicts) {
+Json json_of(const ChosenRing& chosen, const std::vector<rings::Verdict>& verdicts) {
   Json json{{"ring", chosen.text}, {"passed", rings::passed(verdicts)}, {"properties", Json::array()}};
-  for (const Verdict& verdict : verdicts) {
+  for (const rings::Verdict& verdict : verdicts) {
     Json one{{"property", verdict.property}, {"outcome", word_of(verdict)}, {"trials", verdict.trials}};
     if (verdict.example) one["example"] = rings::text_of(*verdict.example);
     json["properties"].push_back(std::move(one));
@@ -135,7 +133,6 @@ int ring_lookup(const RingLookupSettings& settings) {
     return failed(Error{ErrorCode::kInvalidArgument,
                         fmt::format("--replicas {}: there are {} members", settings.replicas, set.size())});
   }
-  if (const auto fits = fits_memory(*chosen, set.size()); !fits) return failed(fits.error());
   const auto placement = chosen->ring->place(set.list());
   std::vector<NodeSlot> found(settings.replicas);
   const auto line_of = [&](const std::string& key) {

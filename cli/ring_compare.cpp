@@ -11,7 +11,6 @@
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/ring_memory.hpp"
 #include "cli/ring_under_gossip.hpp"
 #include "cli/verbs.hpp"
 #include "sim/rings/measure.hpp"
@@ -104,7 +103,7 @@ const std::vector<Column>& columns() {
   return all;
 }
 
-struct Row {
+struct ComparedRing {
   std::string ring;
   Figures figures;
 };
@@ -118,8 +117,8 @@ std::string cell(const std::optional<Estimate>& estimate) {
   return fmt::format("{} ±{:.2g}{}", number_text(estimate->mean), estimate->half_width, mark);
 }
 
-bool any_far_off(const std::vector<Row>& rows) {
-  return std::ranges::any_of(rows, [](const Row& row) {
+bool any_far_off(const std::vector<ComparedRing>& rows) {
+  return std::ranges::any_of(rows, [](const ComparedRing& row) {
     return std::ranges::any_of(columns(), [&](const Column& column) {
       const auto estimate = column.value(row.figures);
       return estimate && estimate->far_off();
@@ -127,7 +126,7 @@ bool any_far_off(const std::vector<Row>& rows) {
   });
 }
 
-std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& settings) {
+std::string text_of(const std::vector<ComparedRing>& rows, const RingCompareSettings& settings) {
   std::string out;
   std::string last;
   for (std::size_t c = 0; c < columns().size();) {
@@ -137,7 +136,7 @@ std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& set
     if (!(columns()[c].time && settings.no_times)) {
       std::vector<std::vector<std::string>> table{{std::string(title), "members"}};
       for (std::size_t i = c; i < end; ++i) table.front().emplace_back(columns()[i].head);
-      for (const Row& row : rows) {
+      for (const ComparedRing& row : rows) {
         std::vector<std::string> line{fmt::format("  {}", row.ring), std::to_string(row.figures.nodes)};
         for (std::size_t i = c; i < end; ++i) line.push_back(cell(columns()[i].value(row.figures)));
         table.push_back(std::move(line));
@@ -153,11 +152,11 @@ std::string text_of(const std::vector<Row>& rows, const RingCompareSettings& set
   return out;
 }
 
-std::string json_of(const std::vector<Row>& rows, const std::vector<RingUnderGossip>& gossip,
+std::string json_of(const std::vector<ComparedRing>& rows, const std::vector<RingUnderGossip>& gossip,
                     const RingCompareSettings& settings) {
   using Json = nlohmann::ordered_json;
   Json json = Json::array();
-  for (const Row& row : rows) {
+  for (const ComparedRing& row : rows) {
     for (const Column& column : columns()) {
       if (*column.figure == '\0' || (column.time && settings.no_times)) continue;
       const auto estimate = column.value(row.figures);
@@ -202,11 +201,10 @@ int ring_compare(const RingCompareSettings& settings) {
     if (was_interrupted()) return kInterrupted;
     gossip = std::move(*ran);
   }
-  std::vector<Row> rows;
+  std::vector<ComparedRing> rows;
   for (const ChosenRing& one : *chosen) {
     for (const std::uint32_t nodes : sizes) {
       // A set of members, and one beside it that changes.
-      if (const auto fits = fits_memory(one, nodes, 2); !fits) return failed(fits.error());
       rings::MeasureOptions options;
       options.nodes = nodes;
       options.keys = settings.keys;

@@ -36,10 +36,10 @@ constexpr std::uint64_t mix_abi(std::initializer_list<std::uint64_t> parts) {
 }  // namespace detail
 
 // The interface's number and the layouts that both sides touch, which also change with the standard library's ABI.
-inline constexpr std::uint64_t kPluginAbi =
-    detail::mix_abi({kPluginInterface, sizeof(CatalogueEntry), sizeof(RingMember), sizeof(RingChange),
-                     sizeof(RingTraits), sizeof(Arc), sizeof(Step), sizeof(View), sizeof(Message), sizeof(MessageType),
-                     sizeof(Boot), sizeof(std::string), sizeof(std::shared_ptr<int>), alignof(std::max_align_t)});
+inline constexpr std::uint64_t kPluginAbi = detail::mix_abi(
+    {kPluginInterface, sizeof(CatalogueEntry), sizeof(RingMember), sizeof(RingChange), sizeof(RingTraits),
+     sizeof(RingTheory), sizeof(MemberChange), sizeof(Arc), sizeof(Step), sizeof(View), sizeof(Message),
+     sizeof(MessageType), sizeof(Boot), sizeof(std::string), sizeof(std::shared_ptr<int>), alignof(std::max_align_t)});
 
 struct PluginDescriptor {
   static constexpr std::uint32_t kMagic = 0x48525031;  // "HRP1"; these three stay where they are for ever

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/ring/taken.hpp"
+
 namespace hearsay {
 
 namespace {
@@ -33,14 +35,12 @@ class CheckedPlacement final : public Placement {
     if (count != wanted) {
       throw std::runtime_error(fmt::format("ring '{}' says that it gave {} of {} replicas", name_, count, wanted));
     }
-    constexpr std::size_t kMaxCompared = 32;  // up to this many, comparing beats marking
-    std::vector<bool> marked(count > kMaxCompared ? known_.size() : 0);
-    for (std::size_t i = 0; i < count; ++i) {
-      checked(out[i]);
-      const auto before = out.first(i);
-      const bool twice = marked.empty() ? std::ranges::find(before, out[i]) != before.end() : bool{marked[raw(out[i])]};
-      if (twice) throw std::runtime_error(fmt::format("ring '{}' gives a key the same replica twice", name_));
-      if (!marked.empty()) marked[raw(out[i])] = true;
+    Taken taken(count, known_.size());
+    for (const NodeSlot slot : out.first(count)) {
+      checked(slot);
+      if (count_ > 0 && !taken.take(raw(slot))) {
+        throw std::runtime_error(fmt::format("ring '{}' gives a key the same replica twice", name_));
+      }
     }
     return count;
   }

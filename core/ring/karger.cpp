@@ -6,13 +6,13 @@
 
 #include "core/base/check.hpp"
 #include "core/base/dmath.hpp"
+#include "core/ring/taken.hpp"
 
 namespace hearsay {
 
 namespace {
 
 constexpr std::string_view kDirections[] = {"next", "nearest"};
-constexpr std::size_t kMaxCompared = 32;  // up to this many replicas, comparing with those found beats marking
 
 struct Tagged {
   std::uint64_t point = 0;
@@ -101,7 +101,7 @@ std::size_t KargerPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> ou
   std::size_t count = 0;
   // The first of each zone. Looking through those found is cheaper than marking zones, unless there are many of both.
   const std::size_t in_zones = std::min<std::size_t>(wanted, zones_.count);
-  std::vector<bool> met(in_zones > kMaxCompared ? zones_.count : 0);
+  std::vector<bool> met(in_zones > Taken::kMaxCompared ? zones_.count : 0);
   const auto zone_met = [&](std::uint32_t zone) {
     if (!met.empty()) return bool{met[zone]};
     return std::any_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count),
@@ -120,7 +120,7 @@ std::size_t KargerPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> ou
   if (count == wanted) return count;
   // Then whoever is not among them.
   std::vector<bool> seen;
-  if (wanted > kMaxCompared) {
+  if (wanted > Taken::kMaxCompared) {
     std::uint32_t highest = 0;
     for (const Member& m : members_) highest = std::max(highest, raw(m.slot));
     seen.resize(std::size_t{highest} + 1);

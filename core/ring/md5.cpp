@@ -24,7 +24,7 @@ constexpr std::array<std::uint32_t, 64> kSines = {
 constexpr int kTurns[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 using State = std::array<std::uint32_t, 4>;
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kMd5Block = 64;
 
 void add_block(State& state, const std::uint8_t* block) {
   std::array<std::uint32_t, 16> word;
@@ -70,22 +70,22 @@ void add_block(State& state, const std::uint8_t* block) {
 
 Md5Digest md5(std::string_view bytes) {
   State state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-  std::array<std::uint8_t, kBlock> block{};
+  std::array<std::uint8_t, kMd5Block> block{};
   std::string_view rest = bytes;
-  for (; rest.size() >= kBlock; rest.remove_prefix(kBlock)) {
-    std::copy_n(rest.begin(), kBlock, block.begin());
+  for (; rest.size() >= kMd5Block; rest.remove_prefix(kMd5Block)) {
+    std::copy_n(rest.begin(), kMd5Block, block.begin());
     add_block(state, block.data());
   }
   // A one bit, zeros up to eight bytes short of a block, and the length in bits.
   block.fill(0);
   std::copy(rest.begin(), rest.end(), block.begin());
   block[rest.size()] = 0x80;
-  if (rest.size() >= kBlock - 8) {
+  if (rest.size() >= kMd5Block - 8) {
     add_block(state, block.data());
     block.fill(0);
   }
   const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
-  for (std::size_t i = 0; i < 8; ++i) block[kBlock - 8 + i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i) block[kMd5Block - 8 + i] = static_cast<std::uint8_t>(bits >> (8 * i));
   add_block(state, block.data());
 
   Md5Digest digest;

@@ -1,8 +1,9 @@
 // Placements of a ring that is not set-pure: each node's follows from its own history, the view it began with and what
 // each input changed of it, in that order. Who asks for it, and when, changes nothing (decisions/0017).
 //
-// A node begins with place() of its first view; then apply() takes it from placement to placement, one for each input
-// that changed who is a member: several members that one message brings or buries are one RingChange. Nodes with the
+// A node begins with place() of its first view; then apply() takes it from placement to placement: the members that a
+// message of the membership brings or buries are one RingChange. (Of several rumors in one message of a dissemination
+// each is heard by itself, in the message's order.) Nodes with the
 // same history share a placement: it is known by a hash of 128 bits over the history, and made once as long as it is
 // among the last kRecent.
 //

@@ -6,6 +6,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/dmath.hpp"
+#include "core/ring/taken.hpp"
 
 namespace hearsay {
 
@@ -13,11 +14,6 @@ RingTheory theory_of_points(std::uint32_t points, std::size_t members) {
   const auto n = static_cast<double>(members);
   return {.share_cv = std::sqrt((n - 1) / (n * static_cast<double>(points) + 1)), .share_max = {}};
 }
-
-namespace {
-// Up to this many replicas, comparing with the ones found is cheaper than marking them.
-constexpr std::size_t kMaxCompared = 32;
-}  // namespace
 
 void RingPoints::reserve(std::size_t points) {
   hot_.reserve(points + PointPlacement::kPadding);
@@ -94,7 +90,7 @@ std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
   std::size_t count = 0;
   std::size_t at = find(hash);
   if (at >= points_) at = 0;
-  std::vector<bool> seen(wanted > kMaxCompared ? slots_ : 0);
+  std::vector<bool> seen(wanted > Taken::kMaxCompared ? slots_ : 0);
   for (std::size_t walked = 0; walked < points_ && count < wanted; ++walked) {
     const NodeSlot owner = hot_[at].owner;
     bool known = false;

@@ -8,7 +8,7 @@ namespace hearsay {
 
 namespace {
 
-constexpr std::array<std::uint16_t, 256> kCrcTable = [] {
+constexpr std::array<std::uint16_t, 256> kCrc16Table = [] {
   std::array<std::uint16_t, 256> table{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t value = i << 8;
@@ -44,7 +44,7 @@ std::vector<std::uint32_t> run_ends(std::size_t members) {
 
 std::uint16_t crc16(std::string_view bytes) {
   std::uint32_t crc = 0;
-  for (const char c : bytes) crc = (crc << 8 ^ kCrcTable[(crc >> 8 ^ static_cast<std::uint8_t>(c)) & 0xff]) & 0xffff;
+  for (const char c : bytes) crc = (crc << 8 ^ kCrc16Table[(crc >> 8 ^ static_cast<std::uint8_t>(c)) & 0xff]) & 0xffff;
   return static_cast<std::uint16_t>(crc);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/random.hpp"
+#include "core/ring/taken.hpp"
 
 namespace hearsay {
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::string_view kIndexes[] = {"names", "history"};
 constexpr std::uint64_t kPartitionDomain = 0x736c6f7473U;  // "slots"
-constexpr std::size_t kMaxCompared = 32;                   // up to this many replicas, comparing beats marking
 
 using Member = SlotsPlacement::Member;
 
@@ -234,17 +234,14 @@ SlotsPlacement::SlotsPlacement(std::size_t partitions, std::span<const std::uint
 std::size_t SlotsPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out) const {
   const std::size_t wanted = std::min(out.size(), members_.size());
   if (wanted == 0) return 0;
-  std::vector<bool> seen;
-  if (wanted > kMaxCompared) {
-    std::uint32_t highest = 0;
-    for (const Member& m : members_) highest = std::max(highest, raw(m.slot));
-    seen.resize(std::size_t{highest} + 1);
+  std::uint32_t slots = 0;
+  if (wanted > Taken::kMaxCompared) {
+    for (const Member& m : members_) slots = std::max(slots, raw(m.slot) + 1);
   }
+  Taken taken(wanted, slots);
   std::size_t count = 0;
   const auto take = [&](NodeSlot slot) {
-    if (seen.empty() ? contains(out.first(count), slot) : seen[raw(slot)]) return;
-    if (!seen.empty()) seen[raw(slot)] = true;
-    out[count++] = slot;
+    if (taken.take(raw(slot))) out[count++] = slot;
   };
   std::size_t at = partition(hash);
   for (std::size_t walked = 0; walked < owners_.size() && count < wanted; ++walked) {

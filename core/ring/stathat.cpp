@@ -11,7 +11,7 @@ namespace hearsay {
 
 namespace {
 
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
+constexpr std::array<std::uint32_t, 256> kCrc32Table = [] {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t value = i;
@@ -70,7 +70,7 @@ void part(std::vector<Point>& all, std::span<const RingMember> members) {
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t before) {
   std::uint32_t crc = ~before;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<std::uint8_t>(c)) & 0xff];
+  for (const char c : bytes) crc = (crc >> 8) ^ kCrc32Table[(crc ^ static_cast<std::uint8_t>(c)) & 0xff];
   return ~crc;
 }
 

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/base/random.hpp"
+#include "core/ring/taken.hpp"
 
 namespace hearsay {
 
@@ -15,9 +16,7 @@ namespace {
 constexpr std::uint64_t kMemberDomain = 0x7374726177U;  // "straw"
 constexpr std::uint64_t kZoneDomain = 0x7a6f6e65U;      // "zone"
 constexpr std::uint64_t kAttemptDomain = 0x747279U;     // "try"
-constexpr std::uint64_t kAttempts = 50;                 // Ceph's choose_total_tries
-constexpr std::size_t kMaxCompared = 32;
-
+constexpr std::uint64_t kAttempts = 50;
 // floor(2^56 log2(1 + i / 128)): a bit of the logarithm for every squaring.
 constexpr std::array<std::uint64_t, 128> kLog2 = [] {
   std::array<std::uint64_t, 128> table{};
@@ -81,27 +80,6 @@ std::size_t choose(std::span<const Straw2Placement::Item> items, std::uint64_t a
 }
 
 constexpr auto kNothing = [](std::size_t) { return false; };
-
-// A set of small numbers: compared one by one while it is small, marked where it may become large.
-class Taken {
- public:
-  Taken(std::size_t most, std::size_t range) : marks_(most > kMaxCompared ? range : 0) {}
-  bool has(std::size_t i) const {
-    return marks_.empty() ? std::find(few_.begin(), few_.begin() + count_, i) != few_.begin() + count_ : marks_[i];
-  }
-  void add(std::size_t i) {
-    if (!marks_.empty()) {
-      marks_[i] = true;
-    } else {
-      few_[static_cast<std::size_t>(count_++)] = static_cast<std::uint32_t>(i);
-    }
-  }
-
- private:
-  std::vector<bool> marks_;
-  std::array<std::uint32_t, kMaxCompared> few_{};
-  std::ptrdiff_t count_ = 0;
-};
 
 }  // namespace
 

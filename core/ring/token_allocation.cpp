@@ -14,7 +14,7 @@ namespace hearsay {
 
 namespace {
 
-using Member = TokenPlacement::Member;
+using TokenMember = TokenPlacement::Member;
 
 constexpr std::uint64_t kStartDomain = 0x746f6b656eU;  // "token"
 constexpr std::uint64_t kProbeDomain = 0x70726f6265U;  // "probe"
@@ -29,7 +29,7 @@ class Circle {
   Circle(std::uint32_t replication, std::uint32_t max_tokens) : replication_(replication), max_tokens_(max_tokens) {}
 
   // A member with the tokens that it has.
-  std::uint32_t enter(const Member& member) {
+  std::uint32_t enter(const TokenMember& member) {
     units_.push_back({member, 0, 0});
     weights_ += member.tokens;
     return static_cast<std::uint32_t>(units_.size() - 1);
@@ -49,7 +49,7 @@ class Circle {
     }
   }
 
-  void join(const Member& member) {
+  void join(const TokenMember& member) {
     const std::size_t room = max_tokens_ > tokens_.size() ? max_tokens_ - tokens_.size() : 1;
     const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(member.tokens, room));
     const std::uint32_t own = enter(member);
@@ -84,10 +84,10 @@ class Circle {
     RingPoints points;
     points.reserve(tokens_.size());
     for (const auto& [token, unit] : tokens_) points.add(token, units_[unit].member.slot);
-    std::vector<Member> members;
+    std::vector<TokenMember> members;
     members.reserve(units_.size());
     for (const Unit& unit : units_) members.push_back(unit.member);
-    std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.id < b.id; });
+    std::sort(members.begin(), members.end(), [](const TokenMember& a, const TokenMember& b) { return a.id < b.id; });
     return std::make_shared<const TokenPlacement>(std::move(points), std::move(members), replication_);
   }
 
@@ -96,7 +96,7 @@ class Circle {
   using At = Tokens::const_iterator;
 
   struct Unit {
-    Member member;
+    TokenMember member;
     Int128 stored = 0;
     Int128 owned = 0;
   };
@@ -267,12 +267,12 @@ std::shared_ptr<const Placement> TokenAllocation::apply(const Placement& former,
   if (old == nullptr || old->made_for() != replication_) return place(members);
   Circle circle(replication_, max_tokens_);
   std::vector<std::pair<NodeSlot, std::uint32_t>> stay;  // by the slot that they had
-  std::vector<Member> joiners;
+  std::vector<TokenMember> joiners;
   const auto before = old->member_list();
   for (const RingMember& m : members) {
-    const Member member{m.id, m.slot, tokens_of(m.weight)};
+    const TokenMember member{m.id, m.slot, tokens_of(m.weight)};
     const auto found =
-        std::lower_bound(before.begin(), before.end(), m.id, [](const Member& a, NodeId id) { return a.id < id; });
+        std::lower_bound(before.begin(), before.end(), m.id, [](const TokenMember& a, NodeId id) { return a.id < id; });
     if (found != before.end() && found->id == member.id && found->tokens == member.tokens) {
       stay.emplace_back(found->slot, circle.enter(member));
     } else {
@@ -285,7 +285,7 @@ std::shared_ptr<const Placement> TokenAllocation::apply(const Placement& former,
     if (found != stay.end() && found->first == old->owner(i)) circle.put(old->end(i), found->second);
   }
   circle.recount();
-  for (const Member& member : joiners) circle.join(member);
+  for (const TokenMember& member : joiners) circle.join(member);
   return circle.placement();
 }
 

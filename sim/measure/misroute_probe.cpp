@@ -87,9 +87,14 @@ std::uint32_t MisrouteProbe::wrong_of(Followed& one) {
     return one.own == nullptr ? kKeys : differing(look_up(*one.own), reference(component));
   }
   if (view == target_.view(component)) return 0;
-  if (!ordered_) return differing(look_up(*placements_.place(view)), reference(component));
+  if (!by_order(component)) return differing(look_up(*placements_.place(view)), reference(component));
   if (!one.answers) one.answers = order().answers(view);
   return differing(*one.answers, reference(component));
+}
+
+// Small sides of a cut are placed: few of a key's first nodes are among them.
+bool MisrouteProbe::by_order(std::uint32_t component) const {
+  return ordered_ && KeyOrder::tells(target_.view(component).count(), target_.nodes());
 }
 
 const Answers& MisrouteProbe::reference(std::uint32_t component) {
@@ -100,7 +105,7 @@ const Answers& MisrouteProbe::reference(std::uint32_t component) {
     if (nodes_ != nullptr) {
       known = look_up(*ring_.place(ring_members(plan_.directory, view, target_.nodes())));
     } else {
-      known = ordered_ ? order().answers(view) : look_up(*placements_.place(view));
+      known = by_order(component) ? order().answers(view) : look_up(*placements_.place(view));
     }
   }
   return *known;

@@ -2,10 +2,11 @@
 // Its mean over live nodes and time, its integral over the time that each change of the targets is the latest, and the
 // worst node at the worst moment. Measured when views and targets change, not at samples.
 //
-// On kKeys evenly spread hashes. What a node names follows from its view: for most rings by one order a key
-// (key_order.hpp), which costs a microsecond or two a change; else by a placement of each view, and then kMaxPlaced
-// nodes are followed, evenly spread, since a placement may cost milliseconds. Where the ring is not set-pure a node
-// names what its own placement does, and the reference is place() of V*. At most kMaxFollowed nodes are followed.
+// On kKeys evenly spread hashes. What a node names follows from its view: for rings of one order a key (karger,
+// rendezvous) by that order (key_order.hpp), which costs a microsecond or two a change; else by a placement of each
+// view, and then kMaxPlaced nodes are followed, evenly spread, since a placement may cost milliseconds. Where the ring
+// is not set-pure a node names what its own placement does, and the reference is place() of V*. At most kMaxFollowed
+// nodes are followed.
 //
 // Nothing is looked up for a node whose view is its target. One thread.
 #pragma once
@@ -59,6 +60,7 @@ class MisrouteProbe {
   // Ends the instant: looks at all nodes that changed in it.
   void settle();
   std::uint32_t wrong_of(Followed& followed);
+  bool by_order(std::uint32_t component) const;
   const Answers& reference(std::uint32_t component);
   Answers look_up(const Placement& placement) const;
   const KeyOrder& order();

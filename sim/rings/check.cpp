@@ -138,6 +138,7 @@ bool arcs_go_wrong(const Placement& placement, const MemberSet& set, Case& at) {
         return broken(at, hash, fmt::format("its arc is of {}, and {} owns it", who(set, arc.owner), who(set, owner)));
       }
     }
+    if (arc.last == kLastHash && &arc != &arcs.back()) return broken(at, {}, "it has arcs behind 2^64 - 1");
     first = arc.last + 1;
   }
   return false;
@@ -214,8 +215,8 @@ bool second_does_not_follow(const Ring& ring, const Hashes& hashes, Case& at) {
   for (const std::uint64_t hash : hashes) {
     const auto both = replicas_of(*start.placement, hash, 2);
     Walk walk(ring, at);
-    Change leave{Change::Kind::kLeave, {std::string(walk.set.name(both[0])), 1.0, 0}};
-    walk.step(leave);
+    const auto first = std::ranges::find(at.start, walk.set.name(both[0]), &Member::name);
+    walk.step({Change::Kind::kLeave, *first});
     if (const NodeSlot next = walk.placement->lookup(hash); next != both[1]) {
       return broken(at, hash,
                     fmt::format("{} owns it and {} comes second; without the first {} owns it", who(walk.set, both[0]),
@@ -264,10 +265,10 @@ bool heeds_weights(const Ring& ring, const Hashes& hashes, Case& at) {
 
 // Of a member with four times the weight of each of four others: half of all keys. Rings of few points are rough, hence
 // the mean of several sets, and a wide band.
-bool weights_fail(const Ring& ring, const Hashes&, Case& at) {
+bool weights_fail(const Ring& ring, const Hashes& hashes, Case& at) {
   constexpr std::size_t kSets = 12;
   constexpr std::size_t kKeys = 4000;
-  RandomStream random(raw(node_id(at.start.empty() ? "" : at.start.front().name)), Purpose::kRing);
+  RandomStream random(hashes.back(), Purpose::kRing);
   Hashes keys(kKeys);
   std::vector<NodeSlot> owners(kKeys);
   double share = 0;
@@ -296,6 +297,7 @@ struct Shape {
   bool tail_only = false;  // only the last of the order by id, which is the last that joined
   bool weights = false;
   bool zones = false;
+  bool reweighs = false;
 };
 
 class Cases {
@@ -318,6 +320,12 @@ class Cases {
     std::vector<Member> out(pool.begin() + static_cast<std::ptrdiff_t>(size), pool.end());
     for (std::uint64_t steps = 1 + random_.below(6); steps > 0; --steps) {
       if (shape_.leaves_only && in.empty()) break;
+      if (shape_.reweighs && !in.empty() && random_.below(4) == 0) {
+        Member& member = in[random_.below(in.size())];
+        member.weight = static_cast<double>(1 + random_.below(4));
+        made.changes.push_back({Change::Kind::kReweigh, member});
+        continue;
+      }
       const bool leave = shape_.leaves_only || (!in.empty() && (out.empty() || random_.below(2) == 0));
       std::vector<Member>& from = leave ? in : out;
       std::vector<Member>& to = leave ? out : in;
@@ -358,7 +366,7 @@ bool breaks(Property property, const Ring& ring, const Hashes& hashes, Case& at)
   }
 }
 
-// Leaves out members and steps, one after another, as long as it stays broken; then all keys but one.
+// Leaves out members and steps, one after another, as long as it stays broken, and then weights and zones.
 Case shrunk(const Ring& ring, Property property, Hashes hashes, Case at) {
   const auto still = [&](Case& candidate) { return breaks(property, ring, hashes, candidate); };
   const auto leave_out = [&](auto list) {
@@ -436,24 +444,20 @@ std::string text_of(const Case& example) {
 std::vector<Verdict> check(const Ring& ring, const CheckOptions& options) {
   const RingTraits traits = ring.traits();
   const Shape still{.changes = false};
+  // What a ring heeds is drawn.
+  const Shape any{.weights = traits.weights, .zones = traits.zones, .reweighs = traits.weights};
   const Trial trials[] = {
-      {"answers",
-       "each key has one member as its owner, and distinct replicas of which that is the first",
-       wrong_answers,
-       true,
-       {}},
+      {"answers", "each key has one member as its owner, and distinct replicas of which that is the first",
+       wrong_answers, true, any},
       {"no slots", "members' slots, which differ between processes, decide nothing", depends_on_slots, true, still},
-      {"arcs", "the arcs it gives, if it gives any, are what its lookups say", wrong_arcs, true, {}},
-      {"set-pure",
-       "the same members lead to the same placement, whatever happened before",
-       depends_on_order,
-       traits.set_pure,
-       {}},
+      {"arcs", "the arcs it gives, if it gives any, are what its lookups say", wrong_arcs, true, any},
+      {"set-pure", "the same members lead to the same placement, whatever happened before", depends_on_order,
+       traits.set_pure, any},
       {"order of leaves",
        "who left first decides nothing",
        leaves_do_not_commute,
        traits.set_pure,
-       {.leaves_only = true}},
+       {.leaves_only = true, .weights = traits.weights, .zones = traits.zones}},
       {"minimal disruption",
        traits.any_removal
            ? "who comes takes keys, who goes gives its own away, and no other key moves"

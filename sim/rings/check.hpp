@@ -23,10 +23,10 @@ struct Case {
   std::vector<Member> start;
   std::vector<Change> changes;
   std::optional<std::uint64_t> hash;  // of the key that shows it; none where no key matters
-  std::string what;                   // "b owned it before and c owns it now; neither came or went"
+  std::string what;                   // "when a leaves, it goes from b to c"
 };
 
-// "members a, b, c; b leaves; key 0x...: ...".
+// "members a, b, c; b leaves; hash 0x...: ...".
 std::string text_of(const Case& example);
 
 struct Verdict {
@@ -47,7 +47,7 @@ struct CheckOptions {
   std::uint32_t trials = 200;  // of each property
 };
 
-// In a fixed order. Time: trials * members of a case (up to 40) * what the ring takes.
+// In a fixed order. Time: trials * members of a case (up to 45) * what the ring takes.
 std::vector<Verdict> check(const Ring& ring, const CheckOptions& options = {});
 bool passed(const std::vector<Verdict>& verdicts);
 

@@ -10,6 +10,7 @@
 
 #include "core/base/dmath.hpp"
 #include "core/base/random.hpp"
+#include "core/base/student.hpp"
 #include "sim/rings/key_sets.hpp"
 #include "sim/rings/members.hpp"
 
@@ -19,8 +20,7 @@ namespace {
 
 using Hashes = std::vector<std::uint64_t>;
 
-// Two-sided 95% of Student's t, by degrees of freedom.
-constexpr std::array kStudent{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
+constexpr std::uint64_t kSetDomain = 0x73657473U;  // "sets"
 
 class Mean {
  public:
@@ -32,10 +32,8 @@ class Mean {
     if (values_.size() < 2) return {mean, 0};
     double squares = 0;
     for (const double value : values_) squares += (value - mean) * (value - mean);
-    const std::size_t degrees = values_.size() - 1;
-    const double t = degrees <= kStudent.size() ? kStudent[degrees - 1] : 1.96;
     const double error = std::sqrt(squares / (n - 1) / n);
-    return {mean, t * error, error};
+    return {mean, student_t975(values_.size() - 1) * error, error};
   }
   // Beside what it should be, where that has a standard error of its own for each value.
   Estimate beside(double expected, double error_of_one) const {
@@ -224,7 +222,7 @@ double share_of_different(const std::vector<NodeSlot>& a, const std::vector<Node
 double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, const Hashes& hashes) {
   std::size_t count = std::max<std::size_t>(2, set.size() / 10);
   // One step is enough to break the promise, and many take a set-pure ring without a merge long.
-  if (ring.traits().set_pure) count = std::min<std::size_t>(count, 10);
+  count = std::min<std::size_t>(count, ring.traits().set_pure ? 10 : 100);
   if (set.size() <= count) return 0;
   const auto leavers = some_of(set, count, RandomStream(seed, Purpose::kRing, 1));
   const auto after = [&](auto begin, auto end) {
@@ -359,7 +357,8 @@ Figures measure(const Ring& ring, const MeasureOptions& options) {
   const Hashes few = draw_hashes(options.seed, 1000, std::min<std::uint64_t>(options.keys, 20'000));
   const HostileKeys keys(ring, options.keys);
   for (std::uint32_t s = 0; s < options.sets; ++s) {
-    const std::uint64_t set_seed = options.seed + s;
+    // Seeds next to each other have no set in common.
+    const std::uint64_t set_seed = philox(options.seed, s, kSetDomain).a;
     const MemberSet set = MemberSet::numbered(options.nodes, set_seed);
     const auto placement = ring.place(set.list());
     const Hashes hashes = draw_hashes(options.seed, s, options.keys);

@@ -20,13 +20,13 @@ using test::RingMembers;
 
 // The paper's words, as slowly as can be: the bucket a key falls into by a hash over all buckets; if that is free, by
 // another hash over those that worked just after it was removed, in the order of that time; and so on.
-struct Reference {
+struct AnchorReference {
   std::uint32_t buckets;
   std::vector<std::uint32_t> order;                        // the working ones
   std::map<std::uint32_t, std::vector<std::uint32_t>> at;  // of a free one: those that worked just after it went
   std::vector<std::uint32_t> gone;
 
-  Reference(std::uint32_t all, std::uint32_t working) : buckets(all) {
+  AnchorReference(std::uint32_t all, std::uint32_t working) : buckets(all) {
     for (std::uint32_t b = 0; b < all; ++b) order.push_back(b);
     while (order.size() > working) remove(order.back());
   }
@@ -42,7 +42,7 @@ struct Reference {
     gone.pop_back();
     at.erase(bucket);
     order.assign({});
-    Reference again(buckets, buckets);
+    AnchorReference again(buckets, buckets);
     for (const std::uint32_t b : gone) again.remove(b);
     order = again.order;
     return bucket;
@@ -61,7 +61,7 @@ TEST_CASE("anchor: buckets are the definition's, over random removals and additi
   for (const std::uint32_t all : {1U, 2U, 17U, 64U}) {
     for (const std::uint32_t working : {all, all / 2}) {
       AnchorBuckets buckets(all, working);
-      Reference reference(all, working);
+      AnchorReference reference(all, working);
       RandomStream random(all, Purpose::kTest);
       for (int step = 0; step < 60; ++step) {
         if (buckets.working() > 0 && (random.below(2) == 0 || buckets.working() == all)) {

@@ -17,7 +17,7 @@ namespace {
 using test::RingMembers;
 
 // The definition, as slowly as can be: the nearest point clockwise, the smaller id of equal ones.
-struct Reference {
+struct KargerReference {
   struct Point {
     std::uint64_t at;
     NodeId id;
@@ -25,7 +25,7 @@ struct Reference {
   };
   std::vector<Point> points;
 
-  Reference(const Karger& ring, const std::vector<RingMember>& members) {
+  KargerReference(const Karger& ring, const std::vector<RingMember>& members) {
     for (const RingMember& m : members) {
       for (std::uint32_t i = 0; i < ring.points_of(m.weight); ++i)
         points.push_back({ring.point(m.id, i), m.id, m.slot});
@@ -65,7 +65,7 @@ TEST_CASE("karger: lookups, replicas and arcs are those of a linear scan") {
       CAPTURE(n);
       const RingMembers members = RingMembers::numbered(n);
       const auto placement = ring.place(members.list());
-      const Reference reference(ring, members.list());
+      const KargerReference reference(ring, members.list());
       std::vector<Arc> arcs;
       REQUIRE(placement->arcs(arcs));
       CHECK(arcs.back().last == kLastHash);
@@ -284,9 +284,9 @@ TEST_CASE("karger: memory is 12 bytes a point and an index of at most 4") {
 constexpr Karger::Variant kNearest{true, false};
 
 // The definition: points in order of distance around the circle, the one before the key first, the smaller id first.
-std::vector<NodeSlot> by_distance(const Reference& reference, std::uint64_t hash) {
+std::vector<NodeSlot> by_distance(const KargerReference& reference, std::uint64_t hash) {
   auto sorted = reference.points;
-  const auto key = [hash](const Reference::Point& p) {
+  const auto key = [hash](const KargerReference::Point& p) {
     const bool before = hash - p.at <= p.at - hash;
     return std::tuple(before ? hash - p.at : p.at - hash, !before, p.id);
   };
@@ -308,7 +308,7 @@ TEST_CASE("karger: by distance, lookups, replicas and arcs are those of a linear
         CAPTURE(n);
         const RingMembers members = RingMembers::numbered(n, "distance-" + std::to_string(set) + "-");
         const auto placement = ring.place(members.list());
-        const Reference reference(ring, members.list());
+        const KargerReference reference(ring, members.list());
         std::vector<Arc> arcs;
         REQUIRE(placement->arcs(arcs));
         CHECK(arcs.back().last == kLastHash);

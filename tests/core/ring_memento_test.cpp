@@ -22,7 +22,7 @@ std::uint32_t jump(std::uint64_t key, std::uint32_t buckets) { return MementoBuc
 
 // The paper's words with its table of the removed: who stands in for a bucket and how many worked then. Places are
 // found by a product, as in the ring, or by the remainder of a division, as in the paper.
-struct Reference {
+struct MementoReference {
   bool remainder = false;
   std::uint32_t size = 0;
   std::map<std::uint32_t, std::uint32_t> stands_in;
@@ -63,7 +63,7 @@ TEST_CASE("memento: with nobody missing it is jump hashing") {
 
 TEST_CASE("memento: buckets are the definition's, over random removals and additions") {
   MementoBuckets buckets(40);
-  Reference reference{.size = 40, .stands_in = {}, .gone = {}};
+  MementoReference reference{.size = 40, .stands_in = {}, .gone = {}};
   RandomStream random(1, Purpose::kTest);
   for (int step = 0; step < 400; ++step) {
     const std::uint64_t joins = step / 100 % 2 == 0 ? 1 : 3;
@@ -99,7 +99,7 @@ TEST_CASE("memento: the same members after other orders of removal are other pla
     CHECK(std::abs(mean - scaled[i]) < 4 * error + 0.01 * scaled[i]);
     CHECK(error < 0.06 * scaled[i]);
     const auto [paper, paper_error] = test::disagreement(
-        Reference{.remainder = true, .size = 1000, .stands_in = {}, .gone = {}}, removed[i], 12, 3000);
+        MementoReference{.remainder = true, .size = 1000, .stands_in = {}, .gone = {}}, removed[i], 12, 3000);
     CHECK(std::abs(paper - divided[i]) < 4 * paper_error + 0.01 * divided[i]);
   }
 }

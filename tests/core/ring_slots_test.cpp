@@ -12,7 +12,6 @@ namespace hearsay {
 namespace {
 
 using test::RingMembers;
-using Index = Slots::Index;
 
 const SlotsPlacement& table(const Placement& placement) { return dynamic_cast<const SlotsPlacement&>(placement); }
 
@@ -55,7 +54,7 @@ TEST_CASE("slots: counts are those of Webster's method") {
     }
     for (const std::uint32_t q : {1U, 7U, 64U, 1000U}) {
       CHECK(Slots::counts(q, plain(members)) == webster(q, members));
-      CHECK(counts(members, *Slots(q, Index::kNames).place(members.list())) == webster(q, members));
+      CHECK(counts(members, *Slots(q, Slots::Index::kNames).place(members.list())) == webster(q, members));
     }
   }
 }
@@ -101,7 +100,7 @@ TEST_CASE("slots: lookups, replicas and arcs are those of a slow reading of the 
       CAPTURE(n);
       CAPTURE(q);
       const RingMembers members = RingMembers::numbered(n);
-      const auto placement = Slots(q, Index::kNames).place(members.list());
+      const auto placement = Slots(q, Slots::Index::kNames).place(members.list());
       const auto expected = dealt(q, members);
       CHECK(std::equal(expected.begin(), expected.end(), table(*placement).owners().begin()));
       std::vector<Arc> arcs;
@@ -137,7 +136,7 @@ TEST_CASE("slots: lookups, replicas and arcs are those of a slow reading of the 
 }
 
 TEST_CASE("slots: nobody owns partitions of nobody") {
-  for (const Index index : {Index::kNames, Index::kHistory}) {
+  for (const Slots::Index index : {Slots::Index::kNames, Slots::Index::kHistory}) {
     const Slots ring(16, index);
     RingMembers members = RingMembers::numbered(1);
     const auto one = ring.place(members.list());
@@ -156,7 +155,7 @@ TEST_CASE("slots: nobody owns partitions of nobody") {
 }
 
 TEST_CASE("slots: by names the placement is that of the set") {
-  const Slots ring(256, Index::kNames);
+  const Slots ring(256, Slots::Index::kNames);
   RingMembers forward;
   RingMembers backward;
   for (int i = 0; i < 30; ++i) forward.add("node-" + std::to_string(i), 1 + i % 3);
@@ -180,7 +179,7 @@ TEST_CASE("slots: by names a join moves few more than it must") {
   // What the header says of 3, 10 and 50 members, with room for chance.
   for (const auto& [n, most] : {std::pair{3U, 1.25}, std::pair{10U, 1.6}, std::pair{50U, 3.2}}) {
     CAPTURE(n);
-    const Slots ring(1024, Index::kNames);
+    const Slots ring(1024, Slots::Index::kNames);
     double times = 0;
     for (int round = 0; round < 8; ++round) {
       RingMembers members = RingMembers::numbered(n, std::to_string(round) + "-");
@@ -195,7 +194,7 @@ TEST_CASE("slots: by names a join moves few more than it must") {
 
 TEST_CASE("slots: by history a change moves what it must, from all and to all, and stays even") {
   RandomStream random(4, Purpose::kTest);
-  const Slots ring(512, Index::kHistory);
+  const Slots ring(512, Slots::Index::kHistory);
   for (const bool weighted : {false, true}) {
     RingMembers members;
     auto placement = ring.place(members.list());
@@ -229,7 +228,7 @@ TEST_CASE("slots: by history a change moves what it must, from all and to all, a
 }
 
 TEST_CASE("slots: by history the order of changes shows") {
-  const Slots ring(64, Index::kHistory);
+  const Slots ring(64, Slots::Index::kHistory);
   RingMembers members = RingMembers::numbered(5);
   auto placement = ring.place(members.list());
   members.add("x");
@@ -238,7 +237,7 @@ TEST_CASE("slots: by history the order of changes shows") {
   CHECK(!ring.traits().set_pure);
   CHECK(ring.traits().minimal_disruption);
   // A former placement of another number of partitions is none.
-  const auto other = Slots(32, Index::kHistory).place(members.list());
+  const auto other = Slots(32, Slots::Index::kHistory).place(members.list());
   CHECK(moved(*ring.apply(*other, {}, members.list()), *ring.place(members.list())) == 0);
 }
 
@@ -246,11 +245,11 @@ TEST_CASE("slots: weights count, and no weight breaks anything") {
   RingMembers members;
   const double weights[] = {1, 2, 3, 4, 0, -1, std::numeric_limits<double>::quiet_NaN(), 1e300};
   for (int i = 0; i < 8; ++i) members.add("node-" + std::to_string(i), weights[i]);
-  const auto all = Slots(1000, Index::kNames).place(members.list());
+  const auto all = Slots(1000, Slots::Index::kNames).place(members.list());
   const auto share = test::shares(*all, 8);
   CHECK(share[7] > 0.99);
   for (int i = 4; i < 8; ++i) members.remove("node-" + std::to_string(i));
-  const auto four = test::shares(*Slots(1000, Index::kNames).place(members.list()), 8);
+  const auto four = test::shares(*Slots(1000, Slots::Index::kNames).place(members.list()), 8);
   for (std::size_t i = 0; i < 4; ++i) CHECK(four[i] == doctest::Approx(weights[i] / 10).epsilon(1e-9));
 }
 

@@ -32,7 +32,7 @@ struct Tree {
 };
 
 // The definition in floating point: the least -ln(u) / weight, zone and then member.
-struct Reference {
+struct Straw2Reference {
   const std::vector<RingMember>& members;
 
   static double straw(const Straw2Placement::Item& item, double weight, std::uint64_t with) {
@@ -122,7 +122,7 @@ TEST_CASE("straw2: lookups and replicas are those of a floating-point reading of
       CAPTURE(zones);
       const Tree tree(count, zones, weighted);
       const auto placement = Straw2().place(tree.list);
-      const Reference reference{tree.list};
+      const Straw2Reference reference{tree.list};
       std::vector<std::uint64_t> hashes{0, kLastHash};
       for (int i = 0; i < 60; ++i) hashes.push_back(random.next());
       std::vector<NodeSlot> batch(hashes.size());

@@ -16,11 +16,11 @@ namespace {
 
 using test::RingMembers;
 
-const PointPlacement& points_of(const Placement& placement) { return dynamic_cast<const PointPlacement&>(placement); }
+const PointPlacement& circle_of(const Placement& placement) { return dynamic_cast<const PointPlacement&>(placement); }
 
-bool same(const Placement& a, const Placement& b) {
-  const auto& x = points_of(a);
-  const auto& y = points_of(b);
+bool same_tokens(const Placement& a, const Placement& b) {
+  const auto& x = circle_of(a);
+  const auto& y = circle_of(b);
   bool equal = a.members() == b.members() && x.points() == y.points();
   for (std::size_t i = 0; equal && i < x.points(); ++i) equal = x.end(i) == y.end(i) && x.owner(i) == y.owner(i);
   return equal;
@@ -30,8 +30,8 @@ using Tokens = std::map<std::uint64_t, NodeSlot>;
 
 Tokens tokens(const Placement& placement) {
   Tokens found;
-  for (std::size_t i = 0; i < points_of(placement).points(); ++i) {
-    CHECK(found.emplace(points_of(placement).end(i), points_of(placement).owner(i)).second);
+  for (std::size_t i = 0; i < circle_of(placement).points(); ++i) {
+    CHECK(found.emplace(circle_of(placement).end(i), circle_of(placement).owner(i)).second);
   }
   return found;
 }
@@ -146,9 +146,9 @@ TEST_CASE("token-allocation: up to as many members as copies store everything") 
   // One alone has its tokens at equal distances.
   const RingMembers one = RingMembers::numbered(1);
   const auto alone = TokenAllocation(16, 3).place(one.list());
-  CHECK(points_of(*alone).points() == 16);
+  CHECK(circle_of(*alone).points() == 16);
   for (std::size_t i = 1; i < 16; ++i) {
-    CHECK(points_of(*alone).end(i) - points_of(*alone).end(i - 1) == std::uint64_t{1} << 60);
+    CHECK(circle_of(*alone).end(i) - circle_of(*alone).end(i - 1) == std::uint64_t{1} << 60);
   }
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("token-allocation: a change moves the keys that it must, and the order
       CHECK(right);
     }
   }
-  CHECK(!same(*placement, *ring.place(members.list())));
+  CHECK(!same_tokens(*placement, *ring.place(members.list())));
   CHECK(!ring.traits().set_pure);
 }
 
@@ -193,19 +193,19 @@ TEST_CASE("token-allocation: apply continues a placement as place would, and slo
   // place() adds in order of id, so what joins last by id joins last.
   const std::vector<RingMember> some(all.list().begin(), all.list().begin() + 30);
   const auto whole = ring.place(all.list());
-  CHECK(same(*ring.apply(*ring.place(some), {}, all.list()), *whole));
-  CHECK(same(*ring.apply(*whole, {}, all.list()), *whole));
+  CHECK(same_tokens(*ring.apply(*ring.place(some), {}, all.list()), *whole));
+  CHECK(same_tokens(*ring.apply(*whole, {}, all.list()), *whole));
   auto renamed = all.list();
   for (RingMember& m : renamed) m.slot = NodeSlot{100 - raw(m.slot)};
   const auto other = ring.place(renamed);
   for (const auto& [token, owner] : tokens(*whole)) CHECK(raw(tokens(*other).at(token)) == 100 - raw(owner));
-  CHECK(same(*ring.apply(*Karger(8).place(all.list()), {}, all.list()), *whole));
-  CHECK(same(*ring.apply(*TokenAllocation(8, 2).place(some), {}, all.list()), *whole));
-  CHECK(same(*ring.apply(*TokenAllocation(4, 3).place(some), {}, all.list()), *whole));
+  CHECK(same_tokens(*ring.apply(*Karger(8).place(all.list()), {}, all.list()), *whole));
+  CHECK(same_tokens(*ring.apply(*TokenAllocation(8, 2).place(some), {}, all.list()), *whole));
+  CHECK(same_tokens(*ring.apply(*TokenAllocation(4, 3).place(some), {}, all.list()), *whole));
   // These values are part of every placement.
   const RingMembers three = RingMembers::numbered(3);
   const auto fixed = TokenAllocation(2, 3).place(three.list());
-  CHECK(points_of(*fixed).end(0) == 287658440349758612U);
+  CHECK(circle_of(*fixed).end(0) == 287658440349758612U);
 }
 
 TEST_CASE("token-allocation: lookups and replicas are those of the circle, and nobody has a key of nobody") {
@@ -234,7 +234,7 @@ TEST_CASE("token-allocation: lookups and replicas are those of the circle, and n
   }
   const auto nobody = ring.apply(*placement, {}, {});
   CHECK(nobody->lookup(1) == kNoSlot);
-  CHECK(same(*ring.apply(*nobody, {}, members.list()), *placement));
+  CHECK(same_tokens(*ring.apply(*nobody, {}, members.list()), *placement));
 }
 
 TEST_CASE("token-allocation: tokens are in proportion to weights, and bounded") {
@@ -255,7 +255,7 @@ TEST_CASE("token-allocation: tokens are in proportion to weights, and bounded") 
   // A full circle gives a joiner one token.
   const TokenAllocation small(16, 3, 40);
   const RingMembers five = RingMembers::numbered(5);
-  CHECK(points_of(*small.place(five.list())).points() == 42);
+  CHECK(circle_of(*small.place(five.list())).points() == 42);
 }
 
 TEST_CASE("token-allocation: described for the catalogue") {
@@ -264,7 +264,7 @@ TEST_CASE("token-allocation: described for the catalogue") {
   const auto ring = std::dynamic_pointer_cast<const Ring>(entry.configure()->build());
   REQUIRE(ring != nullptr);
   const RingMembers two = RingMembers::numbered(2);
-  CHECK(points_of(*ring->place(two.list())).points() == 32);
+  CHECK(circle_of(*ring->place(two.list())).points() == 32);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ TEST_CASE("each side of a cut is measured by its own target") {
   CHECK(s.value("ring_misroute_s[cut]") == doctest::Approx(left + 2 * right));
 }
 
-// Rings of the catalogue, as they are and with a few parameters, are asked by their orders and by placing them.
+// Rings of the catalogue that have such orders are asked by them and by placing.
 TEST_CASE("orders of keys say what placements do") {
   constexpr std::uint32_t kNodes = 12;
   Directory directory(kNodes);
@@ -178,7 +178,7 @@ TEST_CASE("orders of keys say what placements do") {
       CHECK(wrong == 0);
     }
   }
-  CHECK(ordered >= 3);
+  CHECK(ordered >= 2);  // karger and rendezvous
 }
 
 }  // namespace
