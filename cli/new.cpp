@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -115,7 +117,7 @@ Result<void> write(const fs::path& path, const std::string& text) {
   file << text;
   file.close();
   if (file) return {};
-  return fail(ErrorCode::kInternal, fmt::format("{}: cannot be written", path.string()));
+  return fail(ErrorCode::kInternal, fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
 }
 
 Result<void> write_all(const Skeleton& skeleton, const NewSettings& settings) {
@@ -147,7 +149,11 @@ Result<void> write_all(const Skeleton& skeleton, const NewSettings& settings) {
       {settings.name + ".cpp", skeleton.code}, {"CMakeLists.txt", kBuild}, {"README.md", kReadme}};
   if (!skeleton.scenario.empty()) files.emplace_back("check.toml", skeleton.scenario);
   for (const auto& [file, text] : files) {
-    if (auto written = write(folder / file, filled(text)); !written) return written;
+    if (auto written = write(folder / file, filled(text)); !written) {
+      // Half a skeleton would be in the way of the next attempt.
+      for (const auto& [other, unused] : files) fs::remove(folder / other, error);
+      return written;
+    }
   }
   return {};
 }

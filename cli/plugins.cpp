@@ -1,12 +1,15 @@
 #include "cli/plugins.hpp"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 
 #include "core/protocol/plugin.hpp"
 #include "core/ring/checked_ring.hpp"
@@ -20,12 +23,31 @@ Catalogue& whole() {
   return all;
 }
 
+// Whether a library has all that its headers speak of: to load one that was cut off is a bus error. What is no library
+// at all is the loader's to say.
+bool is_whole(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  std::ifstream file(path, std::ios::binary);
+  Elf64_Ehdr header{};
+  if (error || !file.read(reinterpret_cast<char*>(&header), sizeof header)) return true;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) return true;
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  for (int i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment)) return false;
+    if (segment.p_offset > size || segment.p_filesz > size - segment.p_offset) return false;
+  }
+  return true;
+}
+
 // The libraries stay loaded until the process ends: their code runs as long as a strategy of theirs lives.
 Result<void> load(const std::string& path) {
   const auto wrong = [&path](std::string_view why) { return invalid(fmt::format("--plugin {}: {}", path, why)); };
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return wrong("is a folder; expected the library in it");
   if (!std::filesystem::is_regular_file(path, error)) return wrong("there is no such file");
+  if (!is_whole(path)) return wrong("is cut off: it is shorter than its headers say");
   // A name without a folder would be looked for among the system's libraries.
   const std::string where = std::filesystem::absolute(path, error);
   void* const library = ::dlopen(where.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -1,6 +1,7 @@
 #include "cli/python_ring.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -113,6 +114,7 @@ class Python {
   std::string ask(char op, std::uint64_t number, std::uint32_t count, std::string_view items) {
     const std::lock_guard guard(mutex_);
     if (!gone_.empty()) throw std::runtime_error(gone_);
+    until_ = std::chrono::steady_clock::now() + limit_;
     std::string out(1, op);
     put(out, number);
     put(out, count);
@@ -120,22 +122,36 @@ class Python {
     send(out);
     std::int64_t size = 0;
     receive(reinterpret_cast<char*>(&size), sizeof size);
+    if (size < -kLongestAnswer || size > kLongestAnswer) {
+      distrust_locked();
+    }
     std::string answer(static_cast<std::size_t>(size < 0 ? -size - 1 : size), '\0');
     receive(answer.data(), answer.size());
     if (size < 0) throw std::runtime_error(answer);
     return answer;
   }
 
+  // Throws: what came is no answer, and nothing is asked from here on.
+  [[noreturn]] void distrust() {
+    const std::lock_guard guard(mutex_);
+    distrust_locked();
+  }
+
   // How long an answer may take.
   void limit(std::chrono::seconds time) {
     limit_ = time;
     const timeval wait{.tv_sec = time.count(), .tv_usec = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
   }
 
  private:
+  [[noreturn]] void distrust_locked() {
+    gone_ = fmt::format("{}: something else wrote to descriptor 3, which answers go over", path_);
+    throw std::runtime_error(gone_);
+  }
+
   static constexpr std::chrono::seconds kFirstLimit{30};
+  static constexpr std::int64_t kLongestAnswer = std::int64_t{1} << 20;  // of 4,096 keys it is 16 KiB
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -147,7 +163,12 @@ class Python {
   }
   void receive(char* to, std::size_t size) {
     while (size > 0) {
-      const ssize_t got = ::recv(fd_, to, size, 0);
+      // All of the answer has one limit, however slowly it comes.
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
+      pollfd item{fd_, POLLIN, 0};
+      const int ready = left.count() <= 0 ? 0 : ::poll(&item, 1, static_cast<int>(left.count()));
+      if (ready == 0) give_up(EAGAIN);
+      const ssize_t got = ready < 0 ? -1 : ::recv(fd_, to, size, 0);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) give_up(got < 0 ? errno : 0);
       to += got;
@@ -171,6 +192,7 @@ class Python {
   int fd_;
   std::string path_;
   std::chrono::seconds limit_{};
+  std::chrono::steady_clock::time_point until_;
   std::string gone_;  // why nobody answers any more
 };
 
@@ -269,9 +291,11 @@ class PythonPlacement final : public OwnerPlacement {
     std::string items;
     for (const std::uint64_t hash : hashes) put(items, hash);
     const std::string found = python_->ask('L', number_, static_cast<std::uint32_t>(hashes.size()), items);
+    std::uint32_t place = 0;
+    if (found.size() != hashes.size() * sizeof place) python_->distrust();
     for (std::size_t i = 0; i < hashes.size(); ++i) {
-      std::uint32_t place = 0;
       std::memcpy(&place, found.data() + i * sizeof place, sizeof place);
+      if (place >= slots().size()) python_->distrust();
       out[i] = slots()[place];
     }
   }

@@ -140,7 +140,7 @@ int ring_lookup(const RingLookupSettings& settings) {
     std::vector<std::string> names;
     for (const NodeSlot slot : found) names.emplace_back(set.name(slot));
     if (settings.json) return dumped(Json{{"key", key}, {"owner", names.front()}, {"replicas", names}}, -1);
-    return fmt::format("{}\t{}\n", plan::one_line(key), fmt::join(names, "\t"));
+    return fmt::format("{}\t{}\n", plan::one_whole_line(key), fmt::join(names, "\t"));
   };
   if (!settings.keys.empty()) {
     std::string text;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -109,7 +110,7 @@ struct ComparedRing {
 };
 
 std::string cell(const std::optional<Estimate>& estimate) {
-  if (!estimate) return "-";
+  if (!estimate || std::isnan(estimate->mean)) return "-";
   const std::string_view mark = estimate->far_off() ? " !" : "";
   if (estimate->half_width < 0.005 * std::max(1e-9, std::abs(estimate->mean))) {
     return fmt::format("{}{}", number_text(estimate->mean), mark);
@@ -160,7 +161,7 @@ std::string json_of(const std::vector<ComparedRing>& rows, const std::vector<Rin
     for (const Column& column : columns()) {
       if (*column.figure == '\0' || (column.time && settings.no_times)) continue;
       const auto estimate = column.value(row.figures);
-      if (!estimate) continue;
+      if (!estimate || std::isnan(estimate->mean)) continue;
       Json one{{"ring", row.ring},        {"nodes", row.figures.nodes}, {"figure", column.figure},
                {"value", estimate->mean}, {"low", estimate->low()},     {"high", estimate->high()}};
       if (estimate->expected) {

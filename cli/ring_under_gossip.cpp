@@ -48,7 +48,7 @@ Result<std::vector<RingUnderGossip>> rings_under_gossip(const std::vector<Chosen
     return invalid(fmt::format("{}: a ring of Python is too slow for --scenario", ring.text));
   }
   auto plan = read_scenario(file, {});
-  if (!plan) return tl::unexpected(plan.error());
+  if (!plan) return invalid(plan.error().message);
   world::RunOptions options;
   options.interrupted = &interrupt_flag();
   std::vector<RingUnderGossip> rows;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -26,7 +27,7 @@ class Mean {
  public:
   void add(double value) { values_.push_back(value); }
   Estimate estimate() const {
-    if (values_.empty()) return {};
+    if (values_.empty()) return {.mean = std::numeric_limits<double>::quiet_NaN()};
     const auto n = static_cast<double>(values_.size());
     const double mean = std::accumulate(values_.begin(), values_.end(), 0.0) / n;
     if (values_.size() < 2) return {mean, 0};

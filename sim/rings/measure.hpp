@@ -15,7 +15,8 @@
 
 namespace hearsay::rings {
 
-// A mean over the sets of members with its 95% interval (Student's t); `half_width` is 0 for a single one.
+// A mean over the sets of members with its 95% interval (Student's t); `half_width` is 0 for a single one. No number
+// where no set has a value, as what moved over what a leaver had that had nothing.
 struct Estimate {
   double mean = 0;
   double half_width = 0;

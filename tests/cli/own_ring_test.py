@@ -96,6 +96,15 @@ class OwnRing(unittest.TestCase):
         done = self.hearsay(*lookup, self.file("loud.py", "print('hello')\ndef update(m): print(m)\n"
                                                           "def lookup(h):\n  print(h)\n  return 'b'\n"), *rest)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "k\tb\n", ""))
+        for n, answer in enumerate(("b'garbage that is long'", "struct.pack('<qI', 4, 999999999)", "struct.pack('<qI', 1, 0)",
+                                    "struct.pack('<q', 0)", "struct.pack('<q', -2**63)")):
+            writer = self.file(f"writer-{n}.py", "import os, struct\ndef update(m): pass\n"
+                               f"def lookup(h):\n    os.write(3, {answer})\n    return 0\n")
+            self.refuses(*lookup, writer, *rest, code=1, saying="something else wrote to descriptor 3")
+        slow = self.file("slow.py", "import os, struct, time\nTIME_LIMIT_S = 1\ndef update(m): pass\n"
+                         "def lookup(h):\n    os.write(3, struct.pack('<q', 100))\n"
+                         "    while True:\n        os.write(3, b'x')\n        time.sleep(0.05)\n")
+        self.refuses(*lookup, slow, *rest, code=1, saying="slow.py: no answer within 1 s")
         sleepy = self.file("sleepy.py", "import time\nTIME_LIMIT_S = 1\ndef update(m): pass\ndef lookup(h): time.sleep(60)\n")
         self.refuses(*lookup, sleepy, *rest, code=1, saying="sleepy.py: no answer within 1 s; TIME_LIMIT_S = ")
         for value in ("0", "-3", "10**9"):
@@ -124,6 +133,10 @@ class OwnRing(unittest.TestCase):
     def test_what_is_no_plugin(self):
         self.refuses("--plugin", "none.so", "list", saying="--plugin none.so: there is no such file")
         self.refuses("--plugin", self.file("text.so", "hello"), "list", saying="is no library that can be loaded")
+        whole = (PLUGINS / "libmy-ring.so").read_bytes()
+        for size in (3000, len(whole) // 2):
+            (self.dir / "cut.so").write_bytes(whole[:size])
+            self.refuses("--plugin", "cut.so", "list", saying="is cut off")
         self.refuses("--plugin", saying="the file of a plug-in is missing")
         libc = next(p for p in ("/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6")
                     if Path(p).exists())

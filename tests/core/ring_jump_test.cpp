@@ -14,7 +14,7 @@ namespace {
 using test::RingMembers;
 
 // The paper's loop.
-std::uint32_t reference(std::uint64_t key, std::int64_t buckets) {
+std::uint32_t jump_reference(std::uint64_t key, std::int64_t buckets) {
   std::int64_t bucket = -1;
   std::int64_t next = 0;
   while (next < buckets) {
@@ -48,10 +48,10 @@ TEST_CASE("jump: buckets are those of the paper's loop") {
   for (int i = 0; i < 20000; ++i) {
     const std::uint64_t key = random.next();
     const auto buckets = static_cast<std::uint32_t>((random.next() >> 33) >> random.below(31)) | 1U;
-    REQUIRE(jump_hash(key, buckets) == reference(key, buckets));
+    REQUIRE(jump_hash(key, buckets) == jump_reference(key, buckets));
   }
   for (const std::uint64_t key : {std::uint64_t{0}, kLastHash}) {
-    for (const std::uint32_t n : {1U, 2U, 1000U, 2147483647U}) CHECK(jump_hash(key, n) == reference(key, n));
+    for (const std::uint32_t n : {1U, 2U, 1000U, 2147483647U}) CHECK(jump_hash(key, n) == jump_reference(key, n));
   }
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("jump: members are numbered by id, and their slots do not matter") {
   const auto placement = Jump(Numbering::kNames).place(members.list());
   for (int i = 0; i < 200; ++i) {
     const std::uint64_t hash = hash64("key" + std::to_string(i));
-    CHECK(placement->lookup(hash) == members.list()[reference(hash, 20)].slot);
+    CHECK(placement->lookup(hash) == members.list()[jump_reference(hash, 20)].slot);
   }
 }
 
