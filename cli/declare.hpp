@@ -19,7 +19,7 @@ void declare_keygen(VerbSet& verbs, Body<KeygenSettings> body);
 // put, get, del, list and watch.
 void declare_kv(VerbSet& verbs, const Body<KvSettings>& body);
 // ring.
-void declare_new(VerbSet& verbs, Body<NewSettings> body);
+void declare_new(VerbSet& verbs, const Body<NewSettings>& body);
 // compare, check and lookup.
 void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare, Body<RingCheckSettings> check,
                   Body<RingLookupSettings> lookup);

@@ -5,7 +5,7 @@
 
 namespace hearsay::cli {
 
-void declare_new(VerbSet& verbs, Body<NewSettings> body) {
+void declare_new(VerbSet& verbs, const Body<NewSettings>& body) {
   verbs.add_family("new", "Writes the skeleton of a strategy of one's own",
                    "Examples:\n  hearsay new ring mine ./mine\n  hearsay new membership mine ./mine");
   struct Kind {

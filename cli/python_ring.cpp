@@ -241,7 +241,8 @@ class PythonPlacement final : public OwnerPlacement {
   ~PythonPlacement() override {
     try {
       python_->ask('D', number_, 0, {});
-    } catch (const std::exception&) {  // it is gone, and what it held with it
+    } catch (const std::exception&) {
+      python_.reset();  // it is gone, and what it held with it
     }
   }
 

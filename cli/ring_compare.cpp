@@ -129,7 +129,6 @@ bool any_far_off(const std::vector<ComparedRing>& rows) {
 
 std::string text_of(const std::vector<ComparedRing>& rows, const RingCompareSettings& settings) {
   std::string out;
-  std::string last;
   for (std::size_t c = 0; c < columns().size();) {
     const std::string_view title = columns()[c].table;
     std::size_t end = c;

@@ -226,17 +226,17 @@ double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, cons
   count = std::min<std::size_t>(count, ring.traits().set_pure ? 10 : 100);
   if (set.size() <= count) return 0;
   const auto leavers = some_of(set, count, RandomStream(seed, Purpose::kRing, 1));
-  const auto after = [&](auto begin, auto end) {
+  const auto after = [&](const std::vector<RingMember>& order) {
     MemberSet left = set;
     auto placement = ring.place(left.list());
-    for (auto at = begin; at != end; ++at) {
-      const Change leave = leave_of(*at);
+    for (const RingMember& leaver : order) {
+      const Change leave = leave_of(leaver);
       left.apply(leave);
       placement = ring.apply(*placement, left.ring_change(leave), left.list());
     }
     return owners_of(ring, left, *placement, hashes);
   };
-  return share_of_different(after(leavers.begin(), leavers.end()), after(leavers.rbegin(), leavers.rend()));
+  return share_of_different(after(leavers), after({leavers.rbegin(), leavers.rend()}));
 }
 
 // Members that each of two do not know and the other does.
