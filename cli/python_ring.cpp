@@ -79,17 +79,21 @@ def handle(op, number, count):
         return struct.pack(f"<{count}I", *found)
     spaces.pop(number, None)
     return b""
-while True:
-    head = link.read(13)
-    if len(head) < 13:
-        break
-    op, number, count = struct.unpack("<cQI", head)
-    try:
-        data = handle(op, number, count)
-    except BaseException:
-        answer(what_went_wrong().encode(errors="replace"), True)
-    else:
-        answer(data)
+def serve():
+    while len(head := link.read(13)) == 13:
+        op, number, count = struct.unpack("<cQI", head)
+        try:
+            data = handle(op, number, count)
+        except BaseException:
+            answer(what_went_wrong().encode(errors="replace"), True)
+        else:
+            answer(data)
+try:
+    serve()
+    sys.stdout.flush()
+except OSError:
+    pass  # whoever asks is gone, and says why
+os._exit(0)  # an end as usual would flush the link, and complain
 )py";
 
 template <class T>
