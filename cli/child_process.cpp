@@ -22,7 +22,8 @@ namespace hearsay::cli {
 namespace {
 
 // Between fork and exec, in a copy of a process with threads: only what is async-signal-safe.
-[[noreturn]] void become(char* const* arguments, char* const* environment, int fd, int as, pid_t parent) {
+[[noreturn]] void become(const char* path, char* const* arguments, char* const* environment, int fd, int as,
+                         pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kFailure);  // it ended before that was set
   ::signal(SIGINT, SIG_IGN);
@@ -35,15 +36,18 @@ namespace {
     ::_exit(kFailure);
   }
   ::close_range(static_cast<unsigned>(std::max(as, STDERR_FILENO)) + 1, ~0U, 0);
-  ::execve("/proc/self/exe", arguments, environment);
+  ::execve(path, arguments, environment);
   ::_exit(kFailure);
 }
 
 std::vector<char*> environment_without_options() {
   std::vector<char*> environment;
   for (char** at = environ; *at != nullptr; ++at) {
-    if (!std::string_view(*at).starts_with("HEARSAY_")) environment.push_back(*at);
+    const std::string_view variable = *at;
+    // Plug-ins are no option of a verb: who is started needs them, too.
+    if (!variable.starts_with("HEARSAY_") || variable.starts_with("HEARSAY_PLUGIN=")) environment.push_back(*at);
   }
+  environment.push_back(const_cast<char*>("PYTHONHASHSEED=0"));  // a ring in Python is to be the same in each process
   environment.push_back(nullptr);
   return environment;
 }
@@ -57,23 +61,26 @@ std::string end_text(int status) {
 }  // namespace
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments, int fd, int as) {
+  return start_program("/proc/self/exe", arguments, fd, as);
+}
+
+Result<ChildProcess> ChildProcess::start_program(const std::string& path, const std::vector<std::string>& arguments,
+                                                 int fd, int as) {
   std::vector<char*> words;
   words.reserve(arguments.size() + 2);
-  std::string program = "hearsay";
+  std::string program = path == "/proc/self/exe" ? "hearsay" : path;
   words.push_back(program.data());
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   const std::vector<char*> environment = environment_without_options();
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(words.data(), environment.data(), fd, as, parent);
+  if (pid == 0) become(path.c_str(), words.data(), environment.data(), fd, as, parent);
   const int error = errno;
   ::close(fd);
   if (pid > 0) return ChildProcess(pid);
-  return fail(ErrorCode::kUnavailable,
-              fmt::format("no process for a node: {}; take fewer nodes, or leave --processes out (ulimit -u shows how "
-                          "many there may be)",
-                          std::strerror(error)));
+  return fail(ErrorCode::kUnavailable, fmt::format("no process for {}: {} (ulimit -u shows how many there may be)",
+                                                   program, std::strerror(error)));
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept

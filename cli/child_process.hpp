@@ -1,4 +1,4 @@
-// A process of this program that cannot outlive whoever started it. One thread.
+// A process, of this program or another one, that cannot outlive whoever started it. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -21,6 +21,9 @@ class ChildProcess {
   // terminal sends to all, unless it asks for them, and is killed when the thread that started it ends. Takes `fd`
   // over. kUnavailable: the system grants no more processes.
   static Result<ChildProcess> start(const std::vector<std::string>& arguments, int fd, int as = kGivenFd);
+  // The same for another program, by its path.
+  static Result<ChildProcess> start_program(const std::string& path, const std::vector<std::string>& arguments, int fd,
+                                            int as = kGivenFd);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
   ChildProcess(const ChildProcess&) = delete;

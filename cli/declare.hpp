@@ -18,6 +18,11 @@ void declare_status(VerbSet& verbs, Body<StatusSettings> body);
 void declare_keygen(VerbSet& verbs, Body<KeygenSettings> body);
 // put, get, del, list and watch.
 void declare_kv(VerbSet& verbs, const Body<KvSettings>& body);
+// ring.
+void declare_new(VerbSet& verbs, const Body<NewSettings>& body);
+// compare, check and lookup.
+void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare, Body<RingCheckSettings> check,
+                  Body<RingLookupSettings> lookup);
 // startup, lookup and expiry.
 void declare_bench(VerbSet& verbs, Body<BenchStartupSettings> startup, Body<BenchLookupSettings> lookup,
                    Body<BenchExpirySettings> expiry);

@@ -25,7 +25,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kStandardInput = "-";
+constexpr std::string_view kFromStandardInput = "-";
 // How long a watch waits before it looks whether it was interrupted.
 constexpr Duration kPatience = 100ms;
 
@@ -56,7 +56,7 @@ Result<std::string> read_value() {
 
 int put(const KvSettings& settings, Kv& kv) {
   Item item{settings.key, settings.value, settings.ttl};
-  if (settings.value == kStandardInput) {
+  if (settings.value == kFromStandardInput) {
     auto value = read_value();
     if (!value) return failed(value.error());
     item.value = std::move(*value);

@@ -6,9 +6,10 @@
 
 #include "cli/bytes_text.hpp"
 #include "cli/failure.hpp"
+#include "cli/plugins.hpp"
 #include "cli/verbs.hpp"
 #include "core/base/nearest.hpp"
-#include "core/protocol/catalogue.hpp"
+#include "core/protocol/ring.hpp"
 #include "sim/measure/metric_names.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/plan/parameters.hpp"
@@ -55,6 +56,32 @@ std::string sets_text(const CatalogueEntry& entry, std::size_t preset) {
   return parts.empty() ? "the defaults" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+// What is true of a ring with its default parameters (core/protocol/ring.hpp).
+struct Trait {
+  std::string_view name;
+  bool RingTraits::* is;
+};
+constexpr std::array kTraits{Trait{"set-pure", &RingTraits::set_pure},
+                             Trait{"minimal disruption", &RingTraits::minimal_disruption},
+                             Trait{"any removal", &RingTraits::any_removal},
+                             Trait{"native replicas", &RingTraits::native_replicas},
+                             Trait{"weights", &RingTraits::weights},
+                             Trait{"zones", &RingTraits::zones},
+                             Trait{"needs an agreed index", &RingTraits::agreed_index},
+                             Trait{"needs loads", &RingTraits::needs_loads}};
+
+// None for other roles.
+std::vector<std::string_view> traits_of(const CatalogueEntry& entry) {
+  std::vector<std::string_view> kept;
+  if (entry.role != Role::kRing) return kept;
+  const auto built = entry.configure()->build();
+  const RingTraits traits = static_cast<const Ring&>(*built).traits();
+  for (const Trait& trait : kTraits) {
+    if (traits.*trait.is) kept.push_back(trait.name);
+  }
+  return kept;
+}
+
 nlohmann::ordered_json strategy_json(const CatalogueEntry& entry, bool with_parameters) {
   nlohmann::ordered_json json{{"role", to_string(entry.role)},
                               {"name", entry.name},
@@ -68,6 +95,7 @@ nlohmann::ordered_json strategy_json(const CatalogueEntry& entry, bool with_para
     json["presets"].push_back(nlohmann::ordered_json{
         {"name", entry.presets[i].name}, {"doc", entry.presets[i].doc}, {"sets", std::move(sets)}});
   }
+  if (entry.role == Role::kRing) json["traits"] = traits_of(entry);
   if (!with_parameters) return json;
   json["parameters"] = nlohmann::ordered_json::array();
   for (const plan::ParameterDescription& p : plan::describe(*entry.configure())) {
@@ -85,6 +113,9 @@ std::string strategy_text(const CatalogueEntry& entry, const Palette& palette) {
   std::string out = fmt::format("{} {}{}\n  {}\n  {}\n", to_string(entry.role), palette.bold(entry.name),
                                 is_default(entry) ? " (the default)" : "", wrapped(entry.summary, 2, 110),
                                 palette.dim("After: " + wrapped(entry.source, 9, 110)));
+  if (const auto traits = traits_of(entry); !traits.empty()) {
+    out += fmt::format("  {}\n", wrapped(fmt::format("Traits: {}", fmt::join(traits, ", ")), 12, 110));
+  }
   if (!entry.presets.empty()) out += fmt::format("\nPresets\n");
   for (std::size_t i = 0; i < entry.presets.size(); ++i) {
     out += fmt::format("  {:<14} {}\n{:17}{}\n", entry.presets[i].name, wrapped(entry.presets[i].doc, 17, 110), "",
@@ -122,10 +153,10 @@ int list_metrics(const ListSettings& settings) {
 }
 
 int list_one(const ListSettings& settings, Role role) {
-  const CatalogueEntry* entry = Catalogue::builtin().find(role, settings.name);
+  const CatalogueEntry* entry = catalogue().find(role, settings.name);
   if (entry == nullptr) {
     std::vector<std::string_view> names;
-    for (const CatalogueEntry* known : Catalogue::builtin().list(role)) names.push_back(known->name);
+    for (const CatalogueEntry* known : catalogue().list(role)) names.push_back(known->name);
     return unknown(std::string(to_string(role)) + " strategy", settings.name, names);
   }
   if (settings.json) return print_or_fail(json_text(nlohmann::ordered_json::array({strategy_json(*entry, true)}), 2));
@@ -155,11 +186,16 @@ int list(const ListSettings& settings) {
   for (const Role role : kListed) {
     if (!settings.role.empty() && to_string(role) != settings.role) continue;
     if (!settings.json) out += fmt::format("{}\n", palette.bold(to_string(role)));
-    for (const CatalogueEntry* entry : Catalogue::builtin().list(role)) {
-      all.push_back(strategy_json(*entry, false));
-      if (settings.json) continue;
+    for (const CatalogueEntry* entry : catalogue().list(role)) {
+      if (settings.json) {
+        all.push_back(strategy_json(*entry, false));
+        continue;
+      }
       const std::string summary = fmt::format("{}{}", entry->summary, is_default(*entry) ? " (the default)" : "");
-      out += fmt::format("  {:<14} {}\n", entry->name, wrapped(summary, 17, 110));
+      // Names that are longer push their own line alone.
+      const std::size_t column = std::max<std::size_t>(17, entry->name.size() + 3);
+      out += fmt::format("  {:<14} {}\n{:17}{}\n", entry->name, wrapped(summary, column, 110), "",
+                         palette.dim(wrapped(entry->source, 17, 110)));
     }
   }
   if (settings.json) return print_or_fail(json_text(all, 2));

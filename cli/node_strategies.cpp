@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/options.hpp"
-#include "core/protocol/catalogue.hpp"
+#include "cli/plugins.hpp"
 #include "sim/plan/compose.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/plan/override.hpp"
@@ -20,7 +20,7 @@ namespace hearsay::cli {
 namespace {
 
 // What a scenario needs beside its strategies. No key of it can be wrong, so that no message is about it.
-constexpr std::string_view kScenario = "duration = \"1s\"\nnodes.count = 1\n";
+constexpr std::string_view kNodeScenario = "duration = \"1s\"\nnodes.count = 1\n";
 
 constexpr std::array kRoles{Role::kMembership, Role::kDissemination, Role::kReplication, Role::kRing};
 
@@ -94,7 +94,7 @@ Result<NodeStrategies> choose_strategies(const NodeSettings& settings) {
   assignments.insert(assignments.end(), settings.overrides.begin(), settings.overrides.end());
   plan::ReaderOptions options;
   options.read_files = false;
-  const auto plan = plan::read_text(kScenario, "--set", assignments, Catalogue::builtin(), options);
+  const auto plan = plan::read_text(kNodeScenario, "--set", assignments, catalogue(), options);
   if (!plan) return tl::unexpected(in_own_words(plan.error(), standing, settings.overrides));
   NodeStrategies strategies;
   strategies.composition = std::make_shared<const Composition>(plan::compose(*plan));

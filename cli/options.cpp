@@ -263,9 +263,10 @@ void Options::argument(const std::string& name, std::string& value, bool require
   };
 }
 
-void Options::arguments(const std::string& name, std::vector<std::string>& values, const std::string& doc) {
+void Options::arguments(const std::string& name, std::vector<std::string>& values, bool required,
+                        const std::string& doc) {
   Declared& declared = add_argument(name, doc);
-  declared.required = true;
+  declared.required = required;
   declared.option->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   declared.set = [&values](const Words& words) {
     values = words;

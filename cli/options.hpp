@@ -81,7 +81,7 @@ class Options {
 
   // Without a flag, in this order; neither in the environment nor in a file.
   void argument(const std::string& name, std::string& value, bool required, const std::string& doc, Check check = {});
-  void arguments(const std::string& name, std::vector<std::string>& values, const std::string& doc);
+  void arguments(const std::string& name, std::vector<std::string>& values, bool required, const std::string& doc);
   // An option that must be given, in whatever layer; `example` is what to write.
   void require(const std::string& names, const std::string& example);
 

@@ -62,7 +62,7 @@ void declare_compare(VerbSet& verbs, Body<CompareSettings> body) {
 void declare_check(VerbSet& verbs, Body<CheckSettings> body) {
   auto [options, check] = verbs.add<CheckSettings>("check", "Reads scenarios and says what is wrong with them",
                                                    "Example:\n  hearsay check scenarios/*.toml", std::move(body));
-  options.arguments("FILE", check.files, "Scenarios; - is standard input");
+  options.arguments("FILE", check.files, true, "Scenarios; - is standard input");
   add_overrides(options, check.overrides);
   options.flag("--json", check.json, "Prints each scenario with every default resolved");
 }

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/protocol/catalogue.hpp"
+#include "cli/plugins.hpp"
 #include "sim/measure/metric_names.hpp"
 #include "sim/plan/idle_events.hpp"
 #include "sim/plan/reader.hpp"
@@ -50,10 +50,10 @@ Result<plan::Plan> read_scenario(const std::string& file, const std::vector<std:
   plan::ReaderOptions options;
   options.names = {measure::metric_names(), measure::invariant_names(), kErrorNames};
   auto plan = [&]() -> Result<plan::Plan> {
-    if (file != kStandardInput) return plan::read_file(file, overrides, Catalogue::builtin(), options);
+    if (file != kStandardInput) return plan::read_file(file, overrides, catalogue(), options);
     const auto text = read_standard_input();
     if (!text) return tl::unexpected(text.error());
-    return plan::read_text(*text, kStandardInputName, overrides, Catalogue::builtin(), options);
+    return plan::read_text(*text, kStandardInputName, overrides, catalogue(), options);
   }();
   if (!plan) return plan;
   if (auto checked = plan::check_for_idle_events(*plan); !checked) return tl::unexpected(checked.error());

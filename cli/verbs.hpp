@@ -11,6 +11,7 @@
 #include "cli/terminal.hpp"
 #include "core/base/time.hpp"
 #include "core/kv/kv.hpp"
+#include "core/protocol/role.hpp"
 #include "transport/kv_options.hpp"
 #include "transport/security.hpp"
 
@@ -55,6 +56,49 @@ struct ListSettings {
 };
 
 int list(const ListSettings& settings);
+
+// Rings alone, without a cluster: NAME or NAME:parameter=value,... of the catalogue.
+struct RingCompareSettings {
+  std::vector<std::string> rings;  // empty: all of them
+  std::vector<std::string> nodes{"10", "100", "1000"};
+  std::uint64_t keys = 100'000;
+  std::uint32_t sets = 5;
+  std::uint64_t seed = 1;
+  bool no_times = false;  // figures that are the same on every machine alone
+  std::string scenario;   // a file, to run with each ring; empty: none
+  bool json = false;
+};
+
+int ring_compare(const RingCompareSettings& settings);
+
+// The skeleton of a strategy of one's own, as a plug-in.
+struct NewSettings {
+  Role role = Role::kRing;
+  std::string name;
+  std::string folder;
+};
+
+int new_strategy(const NewSettings& settings);
+
+struct RingCheckSettings {
+  std::vector<std::string> rings;
+  std::uint32_t trials = 200;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+int ring_check(const RingCheckSettings& settings);
+
+struct RingLookupSettings {
+  std::string ring;
+  std::vector<std::string> keys;
+  std::vector<std::string> members;  // NAME or NAME=WEIGHT
+  std::string members_file;          // one a line
+  std::uint32_t replicas = 1;
+  bool json = false;
+};
+
+int ring_lookup(const RingLookupSettings& settings);
 
 struct CompareSettings {
   std::string left, right;  // run folders, or links to them

@@ -1,10 +1,10 @@
 # cmake --install: the program, the scenarios, and a package that find_package(hearsay) finds, with the targets
-# hearsay::core, hearsay::plan, hearsay::measure, hearsay::world and hearsay::transport.
+# hearsay::core, hearsay::plan, hearsay::measure, hearsay::rings, hearsay::world and hearsay::transport.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package "${CMAKE_INSTALL_LIBDIR}/cmake/hearsay")
 
-install(TARGETS hearsay_core hearsay_plan hearsay_measure hearsay_world hearsay_transport EXPORT hearsay
+install(TARGETS hearsay_core hearsay_plan hearsay_measure hearsay_rings hearsay_world hearsay_transport EXPORT hearsay
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/hearsay")
 install(EXPORT hearsay NAMESPACE hearsay:: FILE hearsayTargets.cmake DESTINATION "${package}")

@@ -8,8 +8,22 @@
 #include "core/membership/swim.hpp"
 #include "core/replication/anti_entropy.hpp"
 #include "core/replication/none.hpp"
+#include "core/ring/anchor.hpp"
+#include "core/ring/bounded_load.hpp"
+#include "core/ring/dx.hpp"
+#include "core/ring/flip.hpp"
+#include "core/ring/jump.hpp"
 #include "core/ring/karger.hpp"
+#include "core/ring/ketama.hpp"
+#include "core/ring/maglev.hpp"
+#include "core/ring/memento.hpp"
+#include "core/ring/multi_probe.hpp"
+#include "core/ring/redis_slots.hpp"
+#include "core/ring/rendezvous.hpp"
+#include "core/ring/slots.hpp"
 #include "core/ring/stathat.hpp"
+#include "core/ring/straw2.hpp"
+#include "core/ring/token_allocation.hpp"
 
 namespace hearsay {
 
@@ -29,7 +43,21 @@ const Catalogue& Catalogue::builtin() {
              none_entry(),
              // ring
              karger_entry(),
+             ketama_entry(),
              stathat_entry(),
+             hrw_entry(),
+             multi_probe_entry(),
+             maglev_entry(),
+             jump_entry(),
+             flip_entry(),
+             anchor_entry(),
+             dx_entry(),
+             memento_entry(),
+             redis_slots_entry(),
+             slots_entry(),
+             straw2_entry(),
+             token_allocation_entry(),
+             bounded_load_entry(),
          }) {
       HEARSAY_CHECK(all.add(entry).has_value());
     }

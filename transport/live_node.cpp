@@ -138,7 +138,7 @@ Result<std::unique_ptr<LiveNode>> LiveNode::open(const NodeOptions& options,
   if (options.faults) node->faults_.emplace(self, *options.faults);
   node->started_ = now.mono;
   try {
-    node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+    node->thread_ = std::thread([raw = node.get()] { raw->run_guarded(); });
   } catch (const std::system_error&) {
     return zmq_failure(EAGAIN, fmt::format("starting the thread of '{}'", node->name_));
   }
@@ -305,6 +305,16 @@ void LiveNode::settle() {
 }
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
+
+void LiveNode::run_guarded() {
+  try {
+    run();
+  } catch (const std::exception& thrown) {
+    // A strategy of a plug-in: hearsay's own throw nothing.
+    const std::lock_guard guard(lock_);
+    give_up(fmt::format("'{}' stopped: {}", name_, thrown.what()));
+  }
+}
 
 void LiveNode::run() {
   {

@@ -236,6 +236,7 @@ class LiveNode {
   LiveNode(const NodeOptions& options, Channel channel);
 
   // ---- the loop ----
+  void run_guarded();
   void run();
   void wait_for_work(std::vector<pollfd>& items);
   template <class Visit>

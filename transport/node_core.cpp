@@ -35,12 +35,12 @@ NodeCore::NodeCore(std::shared_ptr<const Composition> composition, const CoreOpt
       options_(options),
       directory_(options.max_nodes),
       views_(directory_, 1),
-      placements_(composition_->ring(), directory_),
+      placements_(make_placements(composition_->ring(), directory_)),
       step_({.seed = options.seed,
              .directory = &directory_,
              .views = &views_,
              .pool = &pool_,
-             .placements = &placements_,
+             .placements = placements_.get(),
              .observed = options.observed}),
       block_(::operator new(composition_->layout().bytes + 1, std::align_val_t{composition_->layout().alignment}),
              FreeBlock{std::align_val_t{composition_->layout().alignment}}),
@@ -118,16 +118,16 @@ void NodeCore::leave(Now now) {
 
 std::optional<Lookup> NodeCore::read_alone(std::string_view key, MonoTime now) {
   if (!started_) return std::nullopt;
-  const Placement& placement = placements_.placement(View(views_, self_));
-  if (!node_.answers_alone(placement, self_, placements_.hash_key(key))) return std::nullopt;
+  const Placement& placement = placements_->placement(View(views_, self_));
+  if (!node_.answers_alone(placement, self_, placements_->hash_key(key))) return std::nullopt;
   const Store* held = node_.store();
   return held == nullptr ? Lookup{} : held->get(key, now);
 }
 
 NodeSlot NodeCore::sole_replica(std::string_view key) {
   if (!started_) return kNoSlot;
-  const Placement& placement = placements_.placement(View(views_, self_));
-  const std::uint64_t hash = placements_.hash_key(key);
+  const Placement& placement = placements_->placement(View(views_, self_));
+  const std::uint64_t hash = placements_->hash_key(key);
   const NodeSlot owner = placement.lookup(hash);
   return owner != kNoSlot && node_.answers_alone(placement, owner, hash) ? owner : kNoSlot;
 }

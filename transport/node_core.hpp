@@ -19,7 +19,7 @@
 #include "core/kv/store.hpp"
 #include "core/protocol/node.hpp"
 #include "core/protocol/private_views.hpp"
-#include "core/ring/placement_cache.hpp"
+#include "core/ring/placement_history.hpp"
 #include "transport/messages.hpp"
 
 namespace hearsay::transport {
@@ -75,7 +75,7 @@ class NodeCore {
   NodeSlot sole_replica(std::string_view key);
   // null while nothing was ever held.
   const Store* store() const { return node_.store(); }
-  std::uint64_t key_hash(std::string_view key) const { return placements_.hash_key(key); }
+  std::uint64_t key_hash(std::string_view key) const { return placements_->hash_key(key); }
   void save(MonoTime now, Persisted& out) const { node_.save(now, out); }
 
   // ---- what is decided and not yet carried out; whoever takes it clears it ----
@@ -126,7 +126,7 @@ class NodeCore {
   PrivateViews views_;
   MessagePool pool_;
   MessageTypes types_;
-  PlacementCache placements_;
+  std::unique_ptr<PlacementSource> placements_;
   Step step_;
   NodeSlot self_ = kNoSlot;
   std::unique_ptr<void, FreeBlock> block_;

@@ -13,7 +13,7 @@ constexpr std::uint8_t kAnnounceTimer = 1;
 constexpr std::uint8_t kReapTimer = 2;
 constexpr std::int64_t kNeverHeard = std::numeric_limits<std::int64_t>::min();
 
-constexpr std::array<Preset, 2> kPresets{{
+constexpr std::array<Preset, 2> kAnnouncePresets{{
     {"default",
      "healthy: four announcements in a row may be lost, the receiver's monotonic clock decides, leaving is announced"},
     {"go-os", "as go-os/kv is, defects included: reaped after one whole second by the sender's wall clock"},
@@ -147,7 +147,7 @@ void Announce::on_digest(const AnnounceState& state, Hasher& hasher) const {
   for (const std::int64_t at : state.heard) hasher.add(at);
 }
 
-std::span<const Preset> AnnounceConfig::presets() { return kPresets; }
+std::span<const Preset> AnnounceConfig::presets() { return kAnnouncePresets; }
 
 void AnnounceConfig::use_preset(std::size_t index) {
   *this = {};

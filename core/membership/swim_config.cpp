@@ -9,7 +9,7 @@ namespace hearsay {
 
 namespace {
 
-constexpr std::array<Preset, 3> kPresets{{
+constexpr std::array<Preset, 3> kSwimPresets{{
     {"lan", "one data centre: memberlist's default"},
     {"wan", "members far apart: slower probes, longer timeouts, one more peer a gossip"},
     {"local", "one machine: short timeouts, fewer copies, one relay"},
@@ -126,12 +126,12 @@ void visit_sync(SwimConfig& c, ParamVisitor& v) {
 
 }  // namespace
 
-std::span<const Preset> SwimConfig::presets() { return kPresets; }
+std::span<const Preset> SwimConfig::presets() { return kSwimPresets; }
 
 void SwimConfig::use_preset(std::size_t index) {
-  HEARSAY_CHECK(index < kPresets.size());
+  HEARSAY_CHECK(index < kSwimPresets.size());
   *this = SwimConfig{};
-  if (kPresets[index].name == "wan") {
+  if (kSwimPresets[index].name == "wan") {
     probe_interval = 5s;
     probe_timeout = 3s;
     suspicion_mult = 6;
@@ -139,7 +139,7 @@ void SwimConfig::use_preset(std::size_t index) {
     gossip_nodes = 4;
     gossip_to_the_dead_time = 60s;
     push_pull_interval = 60s;
-  } else if (kPresets[index].name == "local") {
+  } else if (kSwimPresets[index].name == "local") {
     probe_timeout = 200ms;
     indirect_checks = 1;
     suspicion_mult = 3;

@@ -16,6 +16,7 @@
 //   };
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -52,7 +53,7 @@ struct CatalogueEntry {
   std::string_view summary;
   std::string_view source;
   std::span<const Preset> presets;
-  std::unique_ptr<StrategyConfig> (*configure)() = nullptr;
+  std::function<std::unique_ptr<StrategyConfig>()> configure;
 };
 
 namespace detail {

@@ -48,6 +48,7 @@ void Node::destroy() const {
 void Node::start(Step& step, const Boot& boot) const {
   for (const Role role : kStateful) {
     enter(step, role).start(step, state(role), boot);
+    if (role == Role::kMembership) step.placements().begin(step.view());
     settle(step);
   }
 }
@@ -71,11 +72,16 @@ void Node::settle_events(Step& step) const {
   auto& handoffs = step.handoffs();
   // The lists grow while they are walked: indices, and copies of what is handed on.
   std::size_t change = 0;
+  std::size_t placed = 0;  // changes that the ring was told of
   std::size_t delivery = 0;
   std::size_t handoff = 0;
   for (;;) {
     HEARSAY_CHECK(++events < kMaxRoleEvents);
     if (change < changes.size()) {
+      if (placed < changes.size()) {
+        step.placements().change(step.view(), std::span(changes).subspan(placed));
+        placed = changes.size();
+      }
       const MemberChange next = changes[change++];
       for (const Role role : {Role::kDissemination, Role::kReplication}) {
         enter(step, role).member_change(step, state(role), next);

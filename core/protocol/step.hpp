@@ -53,17 +53,6 @@ struct TimerGate {
   void digest(Hasher& hasher) const { hasher.add(generation); }
 };
 
-// One change of a node's view, as the other roles are told of it.
-struct MemberChange {
-  NodeSlot subject = kNoSlot;
-  MaybeBelief before;
-  MaybeBelief after;
-  bool joined() const { return !before.member() && after.member(); }
-  bool gone() const { return before.member() && !after.member(); }
-  // The same node, started anew: its former state may be lost.
-  bool restarted() const { return before.known && after.member() && after.belief.epoch != before.belief.epoch; }
-};
-
 // A change of a node's store, with the key itself: for whoever watches keys. Observations have the key's hash alone.
 struct KeyChange {
   ObservationKind kind{};  // kStored, kTombstone, kExpired or kDropped
@@ -202,6 +191,7 @@ class Step {
 
   // ---- for the Node ----
   void act_as(Role role) { role_ = role; }
+  PlacementSource& placements() { return *environment_.placements; }
   std::vector<MemberChange>& changes() { return changes_; }
   std::vector<MessageRef>& handoffs() { return handoffs_; }
   std::vector<std::pair<NodeSlot, MessageRef>>& deliveries() { return deliveries_; }

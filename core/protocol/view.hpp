@@ -48,6 +48,17 @@ struct MaybeBelief {
   bool member() const { return known && is_member(belief.status); }
 };
 
+// One change of a node's view, as the other roles are told of it.
+struct MemberChange {
+  NodeSlot subject = kNoSlot;
+  MaybeBelief before;
+  MaybeBelief after;
+  bool joined() const { return !before.member() && after.member(); }
+  bool gone() const { return before.member() && !after.member(); }
+  // The same node, started anew: its former state may be lost.
+  bool restarted() const { return before.known && after.member() && after.belief.epoch != before.belief.epoch; }
+};
+
 // All views of a driver. `owner` is whose view; a store of a real node has one owner and ignores it.
 class ViewStore {
  public:
@@ -79,6 +90,7 @@ class View {
  public:
   View(ViewStore& store, NodeSlot owner) : store_(&store), owner_(owner) {}
 
+  NodeSlot owner() const { return owner_; }
   MaybeBelief get(NodeSlot subject) const { return store_->get(owner_, subject); }
   bool is_member(NodeSlot subject) const { return get(subject).member(); }
   std::uint32_t members() const { return store_->members(owner_); }

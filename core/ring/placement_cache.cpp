@@ -7,7 +7,11 @@
 namespace hearsay {
 
 PlacementCache::PlacementCache(const Ring& ring, const Directory& directory, std::size_t capacity)
-    : ring_(ring), directory_(directory), capacity_(capacity), ring_changes_(directory.ring_changes()) {
+    : ring_(ring),
+      directory_(directory),
+      capacity_(capacity),
+      members_(directory),
+      ring_changes_(directory.ring_changes()) {
   HEARSAY_CHECK(capacity >= 2);
 }
 
@@ -15,22 +19,6 @@ void PlacementCache::clear() {
   index_.clear();
   entries_.clear();
   last_ = nullptr;
-}
-
-void PlacementCache::learn_new_slots() {
-  if (by_id_.size() == directory_.size()) return;
-  const auto by_id = [this](NodeSlot a, NodeSlot b) { return directory_.id(a) < directory_.id(b); };
-  std::vector<NodeSlot> fresh;
-  for (auto i = static_cast<std::uint32_t>(by_id_.size()); i < directory_.size(); ++i) fresh.push_back(NodeSlot{i});
-  std::sort(fresh.begin(), fresh.end(), by_id);
-  std::vector<NodeSlot> merged(directory_.size());
-  std::merge(by_id_.begin(), by_id_.end(), fresh.begin(), fresh.end(), merged.begin(), by_id);
-  by_id_ = std::move(merged);
-}
-
-RingMember PlacementCache::member(NodeSlot slot) const {
-  const auto& identity = directory_[slot];
-  return {slot, identity.id, identity.name, identity.weight, identity.zone};
 }
 
 std::shared_ptr<const Placement> PlacementCache::changed(const std::vector<NodeSlot>& slots,
@@ -46,7 +34,7 @@ std::shared_ptr<const Placement> PlacementCache::changed(const std::vector<NodeS
       ++a;
       ++b;
     } else if (b == slots.size() || (a < former.size() && directory_.id(former[a]) < directory_.id(slots[b]))) {
-      change.left.push_back(member(former[a++]));
+      change.left.push_back(members_.member(former[a++]));
     } else {
       change.joined.push_back(members[b++]);
     }
@@ -64,17 +52,11 @@ const Placement& PlacementCache::find(View view, Hash128 hash) {
     ++counts_.hits;
     entries_.splice(entries_.begin(), entries_, known->second);
   } else {
-    learn_new_slots();
+    const std::vector<RingMember> members = members_.of(view);
     Entry entry;
     entry.hash = hash;
-    entry.members.reserve(view.members());
-    std::vector<RingMember> members;
-    members.reserve(view.members());
-    for (const NodeSlot slot : by_id_) {
-      if (!view.is_member(slot)) continue;
-      entry.members.push_back(slot);
-      members.push_back(member(slot));
-    }
+    entry.members.reserve(members.size());
+    for (const RingMember& member : members) entry.members.push_back(member.slot);
     entry.placement = changed(entry.members, members);
     ++(entry.placement != nullptr ? counts_.applied : counts_.placed);
     if (entry.placement == nullptr) entry.placement = ring_.place(members);
@@ -92,7 +74,7 @@ const Placement& PlacementCache::find(View view, Hash128 hash) {
 }
 
 std::size_t PlacementCache::memory_bytes() const {
-  std::size_t bytes = sizeof(*this) + by_id_.capacity() * sizeof(NodeSlot);
+  std::size_t bytes = sizeof(*this) + members_.memory_bytes();
   for (const Entry& entry : entries_) {
     bytes += sizeof(entry) + entry.members.capacity() * sizeof(NodeSlot) + entry.placement->memory_bytes();
   }

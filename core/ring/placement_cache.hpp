@@ -1,4 +1,5 @@
-// Placements of one ring by the hash of a view's members, shared by all nodes of a driver that see the same members.
+// Placements of a set-pure ring by the hash of a view's members, shared by all nodes of a driver that see the same
+// members. For rings that are not, see placement_history.hpp.
 //
 // A hit is O(1), and the placement asked for last costs one comparison. A miss collects the members (O(slots known to
 // the directory)) and asks the ring: `apply` from the most recently used placement when at most an eighth of the
@@ -20,6 +21,7 @@
 #include "core/protocol/directory.hpp"
 #include "core/protocol/ring.hpp"
 #include "core/protocol/step.hpp"
+#include "core/ring/members_by_id.hpp"
 
 namespace hearsay {
 
@@ -64,8 +66,6 @@ class PlacementCache final : public PlacementSource {
   using Entries = std::list<Entry>;
 
   const Placement& find(View view, Hash128 hash);
-  void learn_new_slots();
-  RingMember member(NodeSlot slot) const;
   // The placement of `members` by apply() on the most recent one; null when too much changed.
   std::shared_ptr<const Placement> changed(const std::vector<NodeSlot>& slots,
                                            std::span<const RingMember> members) const;
@@ -75,7 +75,7 @@ class PlacementCache final : public PlacementSource {
   std::size_t capacity_;
   Entries entries_;  // the most recently used first
   std::unordered_map<Hash128, Entries::iterator, HashOf> index_;
-  std::vector<NodeSlot> by_id_;  // all slots of the directory, by id
+  MembersById members_;
   Hash128 last_hash_;
   const Placement* last_ = nullptr;
   std::uint64_t ring_changes_;  // of the directory, when the entries were made

@@ -1,17 +1,19 @@
 #include "core/ring/point_placement.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/base/check.hpp"
 #include "core/base/dmath.hpp"
+#include "core/ring/taken.hpp"
 
 namespace hearsay {
 
-namespace {
-// Up to this many replicas, comparing with the ones found is cheaper than marking them.
-constexpr std::size_t kMaxCompared = 32;
-}  // namespace
+RingTheory theory_of_points(std::uint32_t points, std::size_t members) {
+  const auto n = static_cast<double>(members);
+  return {.share_cv = std::sqrt((n - 1) / (n * static_cast<double>(points) + 1)), .share_max = {}};
+}
 
 void RingPoints::reserve(std::size_t points) {
   hot_.reserve(points + PointPlacement::kPadding);
@@ -23,8 +25,12 @@ void RingPoints::copy(const PointPlacement& from, std::size_t begin, std::size_t
   low_.insert(low_.end(), from.low_.data() + begin, from.low_.data() + end);
 }
 
-PointPlacement::PointPlacement(RingPoints points, std::size_t members)
-    : points_(points.size()), members_(members), hot_(std::move(points.hot_)), low_(std::move(points.low_)) {
+PointPlacement::PointPlacement(RingPoints points, std::size_t members, std::vector<NodeSlot> pointless)
+    : points_(points.size()),
+      members_(members),
+      hot_(std::move(points.hot_)),
+      low_(std::move(points.low_)),
+      pointless_(std::move(pointless)) {
   HEARSAY_CHECK(points_ <= kMaxPoints);
   // One to two points a prefix: fewer prefixes mean more points to compare, more mean more memory to miss in.
   const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
@@ -78,12 +84,13 @@ void PointPlacement::lookup_batch(std::span<const std::uint64_t> hashes, std::sp
 }
 
 std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out) const {
-  const std::size_t wanted = std::min(out.size(), members_);
-  if (wanted == 0 || points_ == 0) return 0;
+  const std::size_t all = std::min(out.size(), members_);
+  const std::size_t wanted = std::min(all, members_ - pointless_.size());
+  if (all == 0 || points_ == 0) return 0;
   std::size_t count = 0;
   std::size_t at = find(hash);
   if (at >= points_) at = 0;
-  std::vector<bool> seen(wanted > kMaxCompared ? slots_ : 0);
+  std::vector<bool> seen(wanted > Taken::kMaxCompared ? slots_ : 0);
   for (std::size_t walked = 0; walked < points_ && count < wanted; ++walked) {
     const NodeSlot owner = hot_[at].owner;
     bool known = false;
@@ -96,6 +103,10 @@ std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
     }
     if (!known) out[count++] = owner;
     if (++at == points_) at = 0;
+  }
+  for (const NodeSlot slot : pointless_) {
+    if (count == all) break;
+    out[count++] = slot;
   }
   return count;
 }
@@ -121,7 +132,7 @@ bool PointPlacement::arcs(std::vector<Arc>& out) const {
 
 std::size_t PointPlacement::memory_bytes() const {
   return sizeof(*this) + hot_.capacity() * sizeof(hot_[0]) + low_.capacity() * sizeof(low_[0]) +
-         index_.capacity() * sizeof(index_[0]);
+         index_.capacity() * sizeof(index_[0]) + pointless_.capacity() * sizeof(pointless_[0]);
 }
 
 }  // namespace hearsay

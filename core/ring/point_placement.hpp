@@ -22,6 +22,9 @@ namespace hearsay {
 
 class PointPlacement;
 
+// Of V points a member, anywhere on the circle, each with the arc up to it: shares are Beta(V, V (n - 1)) distributed.
+RingTheory theory_of_points(std::uint32_t points, std::size_t members);
+
 // Points being collected, in ascending order: each covers the hashes from the end before it (exclusive) up to its own.
 class RingPoints {
  public:
@@ -49,15 +52,15 @@ class PointPlacement : public Placement {
  public:
   static constexpr std::size_t kMaxPoints = std::size_t{1} << 31;
 
-  // Of equal ends the first point counts. `members` is how many distinct members there are, those without a point
-  // included. O(points).
-  PointPlacement(RingPoints points, std::size_t members);
+  // Of equal ends the first point counts. `members` is how many distinct members there are, `pointless` those of them
+  // that have no point: as replicas these come after all others. O(points).
+  PointPlacement(RingPoints points, std::size_t members, std::vector<NodeSlot> pointless = {});
 
   NodeSlot lookup(std::uint64_t hash) const final { return hot_[find(hash)].owner; }
   void lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const final;
   // Walks clockwise over distinct owners. O(points walked * replicas) up to 32 replicas, beyond that O(points walked),
   // which then allocates a bit a slot.
-  std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const final;
+  std::size_t replicas(std::uint64_t hash, std::span<NodeSlot> out) const override;
   // Neighbouring arcs of one owner are one arc.
   bool arcs(std::vector<Arc>& out) const final;
   std::size_t members() const final { return members_; }
@@ -68,6 +71,10 @@ class PointPlacement : public Placement {
   NodeSlot owner(std::size_t point) const { return hot_[point].owner; }
   // The first point whose end is at or after the hash; points() when there is none.
   std::size_t position(std::uint64_t hash) const { return find(hash); }
+  // The upper half of a point's end, which position() has just read; the whole end is in another cache line.
+  std::uint32_t end_high(std::size_t point) const { return hot_[point].high; }
+  // Fetches what position() reads, for callers that ask for several.
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(hot_.data() + index_[hash >> shift_]); }
 
  private:
   static constexpr std::size_t kPadding = 4;
@@ -91,8 +98,9 @@ class PointPlacement : public Placement {
   std::size_t members_;
   std::size_t slots_ = 0;  // above every owner's slot
   unsigned shift_ = 63;
-  std::vector<Hot> hot_;              // points_ + kPadding
-  std::vector<std::uint32_t> low_;    // the lower halves of the ends
+  std::vector<Hot> hot_;            // points_ + kPadding
+  std::vector<std::uint32_t> low_;  // the lower halves of the ends
+  std::vector<NodeSlot> pointless_;
   std::vector<std::uint32_t> index_;  // [prefix]: the first point whose prefix is at least that; one more than prefixes
 };
 

@@ -9,7 +9,13 @@
 // deletes it, so two processes with the same members can disagree, for ever. A placement here is a function of the set
 // alone, as if every node had been added to an empty ring in ascending order of names: the greater name has the point,
 // and when that node goes the other gets it back. The lasting disagreement is therefore not reproduced; the shared
-// point is.
+// point is. A node of whose points all are others', as two names of one length and one CRC32 have them, owns nothing
+// and is everybody's last replica.
+//
+// With `collisions` off, there is no shared point: of those that want one, the least name has it (of one node's own the
+// smaller index). Each of the others, in ascending order of name and index, is hashed again until it finds a free
+// place: try j is the CRC32 of the index, the name, "#" and j, for j = 1, 2, ... All first tries come before all second
+// ones. When a point's owner comes or goes, the points that it displaced may move, and with them keys of third members.
 //
 // The 32-bit circle in the 64-bit interface: a hash h is h << 32, and a point p covers up to (p << 32) - 1, which turns
 // "strictly greater" into "at or after"; p = 0, which the original reaches by wrapping only, becomes 2^64 - 1.
@@ -30,14 +36,18 @@ std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0);
 
 class Stathat final : public Ring {
  public:
-  explicit Stathat(std::uint32_t points) : points_(points) {}
+  explicit Stathat(std::uint32_t points, bool collisions = true) : points_(points), collisions_(collisions) {}
 
+  RingTraits traits() const override { return {.minimal_disruption = collisions_}; }
+  // With a good hash, which CRC32 of like texts is not.
+  RingTheory theory(std::size_t members) const override { return theory_of_points(points_, members); }
   // CRC32 of the key, in the upper half.
   std::uint64_t hash_key(std::string_view key) const override { return std::uint64_t{crc32(key)} << 32; }
   std::shared_ptr<const Placement> place(std::span<const RingMember> members) const override;
 
  private:
   std::uint32_t points_;
+  bool collisions_;
 };
 
 struct StathatConfig {
@@ -48,6 +58,7 @@ struct StathatConfig {
   static constexpr std::string_view kSource = "github.com/stathat/consistent, as used by go-os/kv";
 
   std::int64_t points = 20;
+  bool collisions = true;
 
   void visit(ParamVisitor& v);
   Result<void> check() const { return {}; }

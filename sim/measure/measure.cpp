@@ -6,6 +6,7 @@
 #include "sim/measure/cost_probe.hpp"
 #include "sim/measure/expiry_probe.hpp"
 #include "sim/measure/failure_probe.hpp"
+#include "sim/measure/misroute_probe.hpp"
 #include "sim/measure/ring_probe.hpp"
 #include "sim/measure/target.hpp"
 #include "sim/measure/value_probe.hpp"
@@ -16,7 +17,7 @@ namespace hearsay::measure {
 // Hands truth and observations to the probes, in an order that each of them relies on: time goes on, then who must know
 // the state before a change, then the target, then the rest.
 struct Measure::Impl {
-  Impl(const plan::Plan& p, std::uint64_t s, const Ring& ring, std::uint32_t replicas)
+  Impl(const plan::Plan& p, std::uint64_t s, const Ring& ring, std::uint32_t replicas, const PlacementSource* nodes)
       : plan(p),
         seed(s),
         target(static_cast<std::uint32_t>(p.nodes.size())),
@@ -25,7 +26,12 @@ struct Measure::Impl {
     if (plan.measure.views) {
       views.emplace(plan, target);
       failures.emplace(plan, seed, target, *views, findings);
-      if (plan.measure.ring) rings.emplace(plan, ring, target, *views);
+      const bool set_pure = ring.traits().set_pure;
+      if (set_pure) nodes = nullptr;
+      if (plan.measure.ring && (set_pure || nodes != nullptr)) {
+        rings.emplace(plan, ring, target, *views, nodes);
+        misroutes.emplace(plan, ring, target, *views, nodes);
+      }
     }
     if (plan.measure.values) {
       keys.emplace(target.nodes());
@@ -37,6 +43,7 @@ struct Measure::Impl {
 
   void advance(TrueTime at) {
     cost.advance(at, target.live_members());
+    if (misroutes) misroutes->advance(at);
     if (views) views->advance(at);
   }
 
@@ -65,6 +72,7 @@ struct Measure::Impl {
   std::optional<ViewProbe> views;
   std::optional<FailureProbe> failures;
   std::optional<RingProbe> rings;
+  std::optional<MisrouteProbe> misroutes;
   std::optional<KeyTable> keys;
   std::optional<ExpiryProbe> expiry;
   std::optional<ValueProbe> values;
@@ -73,8 +81,9 @@ struct Measure::Impl {
   std::vector<bool> reached;  // by event
 };
 
-Measure::Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas)
-    : impl_(std::make_unique<Impl>(plan, seed, ring, replicas)) {}
+Measure::Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas,
+                 const PlacementSource* nodes)
+    : impl_(std::make_unique<Impl>(plan, seed, ring, replicas, nodes)) {}
 Measure::~Measure() = default;
 
 void Measure::process(TrueTime at, NodeSlot node, ProcessState state, Epoch) {
@@ -88,8 +97,10 @@ void Measure::process(TrueTime at, NodeSlot node, ProcessState state, Epoch) {
   if (!m.views) return;
   const bool resumed = before == ProcessState::kPaused && state == ProcessState::kUp;
   if (changed) m.views->target_changed(at, node);
+  if (changed && m.misroutes) m.misroutes->target_changed();
   if (state == ProcessState::kDown || state == ProcessState::kAbsent || (state == ProcessState::kUp && !resumed)) {
     m.views->reset_node(at, node);
+    if (m.misroutes) m.misroutes->reset_node(node);
   }
 }
 
@@ -98,6 +109,7 @@ void Measure::reachability(TrueTime at, const plan::Reachability& reachability) 
   m.advance(at);
   if (!m.target.reachability(reachability)) return;
   if (m.views) m.views->target_changed(at, std::nullopt);
+  if (m.misroutes) m.misroutes->target_changed();
   if (m.values) m.values->target_changed(at);
 }
 
@@ -106,6 +118,7 @@ void Measure::event(TrueTime at, std::size_t index) {
   m.advance(at);
   m.reached[index] = true;
   if (m.views) m.views->event(at, index);
+  if (m.misroutes) m.misroutes->event(index);
   if (m.failures) m.failures->event(at, index);
 }
 
@@ -147,11 +160,16 @@ void Measure::observe(const Observation& o) {
     case ObservationKind::kMemberForgotten: {
       if (!m.views) break;
       const bool member = o.kind == ObservationKind::kMemberAlive || o.kind == ObservationKind::kMemberSuspect;
-      m.failures->observe(o, m.views->observe(o.at, o.node, o.peer, member));
+      if (m.misroutes) m.misroutes->advance(o.at);
+      const bool changed = m.views->observe(o.at, o.node, o.peer, member);
+      if (changed && m.misroutes) m.misroutes->view_changed(o.node, o.peer, member);
+      m.failures->observe(o, changed);
       break;
     }
     case ObservationKind::kMembersAll:
+      if (m.misroutes) m.misroutes->advance(o.at);
       if (m.views) m.views->observe_all(o.at, o.node);
+      if (m.misroutes) m.misroutes->view_replaced(o.node);
       break;
     case ObservationKind::kRefuted:
       if (m.failures) m.failures->observe(o, false);
@@ -173,6 +191,7 @@ void Measure::sample(TrueTime at, const Traffic& traffic) {
   m.cost.sample(at, traffic);
   if (m.views) m.views->sample(at);
   if (m.rings) m.rings->sample(at);
+  if (m.misroutes) m.misroutes->sample(at);
   if (m.values) m.values->sample(at);
   m.clients->sample(at);
 }
@@ -208,6 +227,7 @@ Results Measure::finish(TrueTime at, const Traffic& traffic, std::optional<doubl
     report.figure("mistake_rate_per_node_s", rate, "live nodes");
   }
   if (m.rings) m.rings->finish(report);
+  if (m.misroutes) m.misroutes->finish(at, report);
   m.clients->finish(at, m.target, report, invariants);
   if (m.keys) {
     m.expiry->finish(at, report, invariants);

@@ -19,8 +19,10 @@ namespace hearsay::measure {
 
 class Measure {
  public:
-  // All of them must outlive the measurement. `replicas` is the replication factor n (0 = all members).
-  Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas);
+  // All of them must outlive the measurement. `replicas` is the replication factor n (0 = all members). Where the ring
+  // is not set-pure, `nodes` has the nodes' own placements; without them, what rings disagree on is not measured.
+  Measure(const plan::Plan& plan, std::uint64_t seed, const Ring& ring, std::uint32_t replicas,
+          const PlacementSource* nodes = nullptr);
   ~Measure();
   Measure(const Measure&) = delete;
   Measure& operator=(const Measure&) = delete;

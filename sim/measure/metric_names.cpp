@@ -101,6 +101,19 @@ constexpr MetricInfo kMetrics[] = {
     {"ring_disagreement_max_share", "pairs of live nodes", "The largest over pairs and samples."},
     {"ring_disagreement_across_share", "pairs of live nodes", "The mean over pairs in different components."},
     {"ring_disagreement_across_max_share", "pairs of live nodes", "The largest over pairs in different components."},
+    {"ring_misrouted_share", "live nodes",
+     "Share of keys for which a node names another owner than its target gives: mean over live nodes and time."},
+    {"ring_misrouted_max_share", "live nodes", "The largest that one node ever had."},
+    {"ring_misroute_*_s", "changes of the targets by events",
+     "The mean share over live nodes, summed up over time from a change of the targets that an event made to the next "
+     "change, or to the end of the run: 0.1 s is all keys at all nodes for 0.1 s, or a tenth of them for 1 s."},
+    {"ring_misroute_s[label]", "live nodes", "The sum of those that an event made."},
+    {"quorum_miss_share", "pairs of live nodes",
+     "Probability that w of the replicas that one node of a component knows and r of those that another knows have "
+     "none in common: mean over keys, pairs and samples."},
+    {"quorum_miss_max_share", "pairs of live nodes", "The largest over pairs and samples."},
+    {"quorum_miss_across_share", "pairs of live nodes", "The mean over pairs in different components."},
+    {"quorum_miss_across_max_share", "pairs of live nodes", "The largest over pairs in different components."},
 
     // Cost.
     {"messages_count", "messages", "Messages handed to the network, a publish once for each receiver."},

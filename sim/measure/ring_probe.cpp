@@ -1,40 +1,50 @@
 #include "sim/measure/ring_probe.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
-#include "sim/measure/placing.hpp"
-
 namespace hearsay::measure {
 
-RingProbe::RingProbe(const plan::Plan& plan, const Ring& ring, const Target& target, const ViewProbe& views)
-    : plan_(plan), ring_(ring), target_(target), views_(views) {}
+namespace {
+
+// Key i of `count` evenly spread ones.
+std::uint64_t spread_key(std::size_t i, std::size_t count) {
+  const std::uint64_t step = std::numeric_limits<std::uint64_t>::max() / count + 1;
+  return i * step + step / 2;
+}
+
+}  // namespace
+
+RingProbe::RingProbe(const plan::Plan& plan, const Ring& ring, const Target& target, const ViewProbe& views,
+                     const PlacementSource* nodes)
+    : target_(target),
+      views_(views),
+      nodes_(nodes),
+      quorums_(quorums_of(plan.replication)),
+      placements_(ring, plan.directory, target.nodes()) {}
 
 std::vector<RingProbe::Group> RingProbe::groups() {
   std::vector<Group> groups;
   // By hash of view and component: which groups may be the same. Looked up, never iterated.
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> index;
-  SlotSet all(target_.nodes());
-  const SlotSet none(target_.nodes());
-  for (std::uint32_t i = 0; i < target_.nodes(); ++i) all.set(i);
   for (std::uint32_t i = 0; i < target_.nodes(); ++i) {
     const NodeSlot node{i};
     if (!target_.member(node)) continue;
-    const SlotSet* own = views_.view(node);
-    const SlotSet& view = own != nullptr ? *own : views_.sees_everyone(node) ? all : none;
+    const SlotSet& view = views_.view(node);
+    const auto own = nodes_ == nullptr ? nullptr : nodes_->own(node);
     const std::uint32_t component = target_.component(node);
     auto& candidates = index[view.hash() + component];
-    const auto same = std::ranges::find_if(
-        candidates, [&](std::size_t g) { return groups[g].component == component && groups[g].view == view; });
+    const auto same = std::ranges::find_if(candidates, [&](std::size_t g) {
+      return groups[g].component == component && groups[g].source.own == own && groups[g].source.view == view;
+    });
     if (same != candidates.end()) {
       ++groups[*same].nodes;
     } else {
       candidates.push_back(groups.size());
-      groups.push_back({view, component, 1});
+      groups.push_back({{view, own}, component, 1});
     }
   }
   // A placement costs about a hundred points a member: fewer views where there are many members.
@@ -47,57 +57,42 @@ std::vector<RingProbe::Group> RingProbe::groups() {
   return groups;
 }
 
-std::size_t RingProbe::owners(const SlotSet& view) {
+std::size_t RingProbe::owners(const Source& source) {
   static_assert(kMaxCached >= kMaxViews);
   ++uses_;
-  if (const auto known = std::ranges::find(cache_, view, &Cached::view); known != cache_.end()) {
+  if (const auto known = std::ranges::find(cache_, source, &Cached::source); known != cache_.end()) {
     known->used = uses_;
     return static_cast<std::size_t>(known - cache_.begin());
   }
   if (cache_.size() < kMaxCached) cache_.emplace_back();
   const auto oldest = std::ranges::min_element(cache_, {}, &Cached::used);  // a fresh one was never used
   const auto index = static_cast<std::size_t>(oldest - cache_.begin());
-  oldest->view = view;
+  oldest->source = source;
   oldest->used = uses_;
-  const auto placement = place(view);
+  const auto placement = source.own != nullptr ? source.own : placements_.place(source.view);
   Owners& owners = oldest->owners;
   if (!placement->arcs(owners.arcs) || owners.arcs.empty() || owners.arcs.size() > kMaxArcs) owners.arcs.clear();
   std::vector<std::uint64_t> keys(kSampledKeys);
-  const std::uint64_t step = std::numeric_limits<std::uint64_t>::max() / kSampledKeys + 1;
-  for (std::size_t i = 0; i < kSampledKeys; ++i) keys[i] = i * step + step / 2;
+  for (std::size_t i = 0; i < kSampledKeys; ++i) keys[i] = spread_key(i, kSampledKeys);
   owners.sampled.resize(kSampledKeys);
   placement->lookup_batch(keys, owners.sampled);
-  distances_.resize(kMaxCached * kMaxCached, -1);
+  const std::size_t copies = quorums_.copies();
+  owners.replicas.assign(kQuorumKeys * copies, kNoSlot);
+  for (std::size_t i = 0; copies > 0 && i < kQuorumKeys; ++i) {
+    placement->replicas(spread_key(i, kQuorumKeys), std::span(owners.replicas).subspan(i * copies, copies));
+  }
+  pairs_.resize(kMaxCached * kMaxCached);
   for (std::size_t other = 0; other < kMaxCached; ++other) {
-    distances_[std::min(index, other) * kMaxCached + std::max(index, other)] = -1;
+    pairs_[std::min(index, other) * kMaxCached + std::max(index, other)] = {};
   }
   return index;
 }
 
-// From the former placement with the fewest members to change, unless those are many (as in PlacementCache).
-std::shared_ptr<const Placement> RingProbe::place(const SlotSet& view) {
-  const auto members = ring_members(plan_.directory, view, target_.nodes());
-  const auto nearest = std::ranges::min_element(former_, {}, [&](const Former& f) { return f.view.distance(view); });
-  std::shared_ptr<const Placement> placement;
-  if (nearest != former_.end() && nearest->view.distance(view) <= std::max<std::size_t>(1, members.size() / 8)) {
-    RingChange change;
-    const auto before = ring_members(plan_.directory, nearest->view, target_.nodes());
-    const auto by_id = &RingMember::id;
-    std::ranges::set_difference(members, before, std::back_inserter(change.joined), {}, by_id, by_id);
-    std::ranges::set_difference(before, members, std::back_inserter(change.left), {}, by_id, by_id);
-    placement = ring_.apply(*nearest->placement, change, members);
-    former_.erase(nearest);
-  } else {
-    placement = ring_.place(members);
-    if (former_.size() == kMaxFormer) former_.erase(former_.begin());
+const RingProbe::Pair& RingProbe::pair(std::size_t a, std::size_t b) {
+  Pair& known = pairs_[std::min(a, b) * kMaxCached + std::max(a, b)];
+  if (known.different < 0) {
+    known = {distance(cache_[a].owners, cache_[b].owners), miss(cache_[a].owners, cache_[b].owners)};
   }
-  former_.push_back({view, placement});
-  return placement;
-}
-
-double RingProbe::distance(std::size_t a, std::size_t b) {
-  double& known = distances_[std::min(a, b) * kMaxCached + std::max(a, b)];
-  if (known < 0) known = distance(cache_[a].owners, cache_[b].owners);
   return known;
 }
 
@@ -126,34 +121,66 @@ double RingProbe::distance(const Owners& a, const Owners& b) {
   return same ? static_cast<double>(different) / 18446744073709551616.0 : 1;
 }
 
+// Each of the two writes and the other reads, as often as not.
+double RingProbe::miss(const Owners& a, const Owners& b) const {
+  const std::size_t copies = quorums_.copies();
+  double sum = 0;
+  for (std::size_t i = 0; i < a.replicas.size(); i += copies) {
+    const auto mine = std::span(a.replicas).subspan(i, copies);
+    const auto others = std::span(b.replicas).subspan(i, copies);
+    const auto has = [](NodeSlot slot) { return slot != kNoSlot; };
+    const auto common = [&](NodeSlot slot) { return has(slot) && contains(others, slot); };
+    const auto of_a = static_cast<std::size_t>(std::ranges::count_if(mine, has));
+    const auto of_b = static_cast<std::size_t>(std::ranges::count_if(others, has));
+    const auto both = static_cast<std::size_t>(std::ranges::count_if(mine, common));
+    sum += quorums_.miss(of_a, of_b, both) + quorums_.miss(of_b, of_a, both);
+  }
+  return sum / (2 * kQuorumKeys);
+}
+
+double RingProbe::miss_of_equals(const SlotSet& view) const {
+  if (quorums_.copies() == 0) return 0;
+  const std::size_t replicas = std::min<std::size_t>(quorums_.copies(), view.count());
+  return quorums_.miss(replicas, replicas, replicas);
+}
+
 void RingProbe::sample(TrueTime at) {
   const std::vector<Group> all = groups();
   // Nothing is placed while all agree.
   std::vector<std::size_t> placed;
-  if (std::ranges::any_of(all, [&](const Group& group) { return group.view != all.front().view; })) {
-    for (const Group& group : all) placed.push_back(owners(group.view));
+  if (std::ranges::any_of(all, [&](const Group& group) { return group.source != all.front().source; })) {
+    for (const Group& group : all) placed.push_back(owners(group.source));
   }
-  double sum[2] = {0, 0}, max[2] = {0, 0}, pairs[2] = {0, 0};
+  double pairs[2] = {0, 0}, different[2] = {0, 0}, most[2] = {0, 0}, missed[2] = {0, 0}, most_missed[2] = {0, 0};
   for (std::size_t g = 0; g < all.size(); ++g) {
     const auto size = static_cast<double>(all[g].nodes);
-    pairs[0] += size * (size - 1) / 2;
-    for (std::size_t h = g + 1; h < all.size(); ++h) {
-      const int where = all[g].component == all[h].component ? 0 : 1;
-      const double weight = size * static_cast<double>(all[h].nodes);
+    const Pair equal{0, miss_of_equals(all[g].source.view)};
+    const auto add = [&](int where, double weight, const Pair& pair) {
+      if (weight <= 0) return;
       pairs[where] += weight;
-      if (all[g].view == all[h].view) continue;
-      const double d = distance(placed[g], placed[h]);
-      sum[where] += weight * d;
-      max[where] = std::max(max[where], d);
+      different[where] += weight * pair.different;
+      most[where] = std::max(most[where], pair.different);
+      missed[where] += weight * pair.miss;
+      most_missed[where] = std::max(most_missed[where], pair.miss);
+    };
+    add(0, size * (size - 1) / 2, equal);
+    for (std::size_t h = g + 1; h < all.size(); ++h) {
+      const bool same = all[g].source == all[h].source;
+      add(all[g].component == all[h].component ? 0 : 1, size * static_cast<double>(all[h].nodes),
+          same ? equal : pair(placed[g], placed[h]));
     }
   }
   for (const int where : {0, 1}) {
     if (pairs[where] <= 0) continue;
-    Mean& mean = where == 0 ? within_ : across_;
-    mean.sum += sum[where] / pairs[where];
-    mean.max = std::max(mean.max, max[where]);
-    ++mean.points;
-    (where == 0 ? within_series_ : across_series_).points.push_back({seconds(at), sum[where] / pairs[where]});
+    const auto point = [&](Mean& mean, Series& series, double sum, double max) {
+      mean.sum += sum / pairs[where];
+      mean.max = std::max(mean.max, max);
+      ++mean.points;
+      series.points.push_back({seconds(at), sum / pairs[where]});
+    };
+    point(disagreement_[where], disagreement_series_[where], different[where], most[where]);
+    if (quorums_.copies() > 0)
+      point(quorum_miss_[where], quorum_miss_series_[where], missed[where], most_missed[where]);
   }
 }
 
@@ -165,10 +192,14 @@ void RingProbe::finish(Report& report) {
     report.figure(name, any ? std::optional(mean.sum / static_cast<double>(mean.points)) : std::nullopt, population);
     report.figure(max_name, any ? std::optional(mean.max) : std::nullopt, population);
   };
-  figures(within_, "ring_disagreement_share", "ring_disagreement_max_share");
-  figures(across_, "ring_disagreement_across_share", "ring_disagreement_across_max_share");
-  report.results().series.push_back(within_series_);
-  if (across_.points > 0) report.results().series.push_back(across_series_);
+  figures(disagreement_[0], "ring_disagreement_share", "ring_disagreement_max_share");
+  figures(disagreement_[1], "ring_disagreement_across_share", "ring_disagreement_across_max_share");
+  figures(quorum_miss_[0], "quorum_miss_share", "quorum_miss_max_share");
+  figures(quorum_miss_[1], "quorum_miss_across_share", "quorum_miss_across_max_share");
+  report.results().series.push_back(disagreement_series_[0]);
+  for (const Series* series : {&disagreement_series_[1], &quorum_miss_series_[0], &quorum_miss_series_[1]}) {
+    if (!series->points.empty()) report.results().series.push_back(*series);
+  }
 }
 
 }  // namespace hearsay::measure

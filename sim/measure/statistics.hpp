@@ -57,11 +57,6 @@ class Samples {
   std::int64_t max_ = 0;
 };
 
-// The value x with P(T <= x) = 0.975 for Student's t with so many degrees of freedom: half the width of a 95%
-// confidence interval in standard errors. A table to 30, then interpolated in 1/degrees; within 0.001. 0 degrees:
-// infinity.
-double student_t975(std::uint64_t degrees);
-
 // One metric over several runs. Runs without the metric are not counted in `runs`.
 struct RunsSummary {
   std::string metric;

@@ -20,11 +20,15 @@ ViewProbe::ViewProbe(const plan::Plan& plan, const Target& target)
       target_(target),
       kind_(target.nodes(), Kind::kNobody),
       own_(target.nodes()),
+      nobody_(target.nodes()),
+      everyone_(target.nodes()),
       mismatch_(target.nodes(), 0),
       since_(target.nodes()),
       counted_(target.nodes(), false),
       sizes_(1, 0),
-      records_(plan.events.size()) {}
+      records_(plan.events.size()) {
+  for (std::uint32_t i = 0; i < target.nodes(); ++i) everyone_.set(i);
+}
 
 void ViewProbe::event(TrueTime at, std::size_t index) {
   advance(at);
@@ -218,8 +222,13 @@ bool ViewProbe::sees(NodeSlot node, NodeSlot peer) const {
   return kind_[i] == Kind::kEveryone || (kind_[i] == Kind::kOwn && own_[i].test(raw(peer)));
 }
 
-const SlotSet* ViewProbe::view(NodeSlot node) const {
-  return kind_[raw(node)] == Kind::kOwn ? &own_[raw(node)] : nullptr;
+const SlotSet& ViewProbe::view(NodeSlot node) const {
+  switch (kind_[raw(node)]) {
+    case Kind::kNobody: return nobody_;
+    case Kind::kEveryone: return everyone_;
+    case Kind::kOwn: break;
+  }
+  return own_[raw(node)];
 }
 
 bool ViewProbe::observe(TrueTime at, NodeSlot node, NodeSlot peer, bool member) {
@@ -227,10 +236,7 @@ bool ViewProbe::observe(TrueTime at, NodeSlot node, NodeSlot peer, bool member) 
   const std::uint32_t i = raw(node);
   if (sees(node, peer) == member) return false;
   if (kind_[i] != Kind::kOwn) {
-    own_[i] = SlotSet(target_.nodes());
-    if (kind_[i] == Kind::kEveryone) {
-      for (std::uint32_t j = 0; j < target_.nodes(); ++j) own_[i].set(j);
-    }
+    own_[i] = view(node);
     kind_[i] = Kind::kOwn;
   }
   if (member) {

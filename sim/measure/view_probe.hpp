@@ -47,9 +47,7 @@ class ViewProbe {
   void observe_all(TrueTime at, NodeSlot node);
 
   bool sees(NodeSlot node, NodeSlot peer) const;
-  // A node's view, for the ring probe: null for one that is empty, and `everyone()` for all.
-  const SlotSet* view(NodeSlot node) const;
-  bool sees_everyone(NodeSlot node) const { return kind_[raw(node)] == Kind::kEveryone; }
+  const SlotSet& view(NodeSlot node) const;
 
   void sample(TrueTime at);
   void finish(TrueTime at, Report& report, std::vector<EventReport>& timeline,
@@ -99,6 +97,7 @@ class ViewProbe {
   const Target& target_;
   std::vector<Kind> kind_;
   std::vector<SlotSet> own_;
+  SlotSet nobody_, everyone_;
   std::vector<std::uint32_t> mismatch_;  // of members; 0 for others
   std::vector<TrueTime> since_;          // when the mismatch last became 0
   std::vector<bool> counted_;            // was a member at the last settling

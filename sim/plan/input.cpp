@@ -115,6 +115,8 @@ std::string quote(std::string_view text) { return fmt::format("'{}'", visible(te
 
 std::string one_line(std::string_view message) { return visible(message, kMaxMessageBytes); }
 
+std::string one_whole_line(std::string_view text) { return visible(text, text.size()); }
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return {};

@@ -73,6 +73,8 @@ inline constexpr std::size_t kMaxMessageBytes = 2000;
 std::string quote(std::string_view text);
 // A message on one line, whatever it quotes: control characters made visible, shortened.
 std::string one_line(std::string_view message);
+// The same of output, which is not shortened.
+std::string one_whole_line(std::string_view text);
 // Without the spaces, tabs and carriage returns around it.
 std::string_view trimmed(std::string_view text);
 // Whether the bytes are UTF-8 (RFC 3629), as JSON and TOML want them.

@@ -5,7 +5,7 @@
 
 #include "core/base/random.hpp"
 #include "core/protocol/private_views.hpp"
-#include "core/ring/placement_cache.hpp"
+#include "core/ring/placement_history.hpp"
 #include "sim/measure/measure.hpp"
 #include "sim/plan/compose.hpp"
 #include "sim/plan/parameters.hpp"
@@ -36,12 +36,13 @@ class World final : public EngineListener, private WorkloadHost {
         timeline_(std::move(timeline)),
         composition_(plan::compose(plan)),
         views_(make_views(plan)),
-        placements_(composition_.ring(), plan.directory),
+        placements_(make_placements(composition_.ring(), plan.directory)),
         network_(plan, seed),
-        engine_(composition_, plan.directory, *views_, placements_, network_, seed, *this,
+        engine_(composition_, plan.directory, *views_, *placements_, network_, seed, *this,
                 {.wire = options.wire, .observed = true}),
         measure_(plan, seed, composition_.ring(),
-                 static_cast<std::uint32_t>(plan::integer_parameter(*plan.replication.config, "n").value_or(0))),
+                 static_cast<std::uint32_t>(plan::integer_parameter(*plan.replication.config, "n").value_or(0)),
+                 placements_.get()),
         workload_(plan, seed, composition_.ring(), *this),
         seeds_(starting_seeds(plan, seed)),
         faults_(timeline_, options.faults),
@@ -98,7 +99,7 @@ class World final : public EngineListener, private WorkloadHost {
   Timeline timeline_;
   Composition composition_;
   std::unique_ptr<ViewStore> views_;
-  PlacementCache placements_;
+  std::unique_ptr<PlacementSource> placements_;
   Network network_;
   Engine engine_;
   measure::Measure measure_;

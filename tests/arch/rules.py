@@ -12,13 +12,14 @@ ARROWS = {
     "core": ["core/base"],
     "sim/plan": ["core", "core/base"],
     "sim/measure": ["core", "core/base", "sim/plan"],
+    "sim/rings": ["core", "core/base"],
     "sim/world": ["core", "core/base", "sim/plan", "sim/measure"],
     "transport": ["core", "core/base"],
-    "cli": ["core", "core/base", "sim/plan", "sim/measure", "sim/world", "transport"],
+    "cli": ["core", "core/base", "sim/plan", "sim/measure", "sim/rings", "sim/world", "transport"],
 }
 
 # Generated headers, and the one area that may include them.
-GENERATED = {"hearsay_version.hpp": "cli"}
+GENERATED = {"hearsay_version.hpp": "cli", "skeletons.hpp": "cli"}
 
 CORE = ("core",)
 PROTOCOL_AND_WORLD = ("core", "sim/world")

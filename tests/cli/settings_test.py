@@ -37,13 +37,15 @@ class Layers(cli.CliTest):
         self.assertEqual(values, [line.rsplit("  # ", 1)[0].rstrip() for line in again.splitlines()])
 
     VERBS = ("run", "check", "list", "compare", "node", "serve", "broker", "status", "keygen", "kv put", "kv get", "kv del",
-             "kv list", "kv watch", "bench startup", "bench lookup", "bench expiry")
+             "kv list", "kv watch", "bench startup", "bench lookup", "bench expiry", "ring compare", "ring check",
+             "ring lookup", "new ring", "new membership", "new dissemination", "new replication")
     ENDPOINT = "tcp://127.0.0.1:9"
     # What is no default, where its form does not say how one looks; in TOML.
     OTHERS = {"on": '"zmq"', "color": '"never"', "log-level": '"warn"', "tolerance": '"5%"', "popularity": '"zipf"',
               "loop": '"open"', "bind": f'"{ENDPOINT}"', "frontend": f'"{ENDPOINT}"', "broker": f'"{ENDPOINT},{ENDPOINT}"',
               "servers": f'["{ENDPOINT}"]', "seed-node": f'["{ENDPOINT}"]', "set": '["a.b=1"]', "backend": '"memory"',
-              ("bench startup", "nodes"): '["3"]', ("broker", "backend"): f'"{ENDPOINT}"', "max-bytes": '"2GiB"'}
+              ("bench startup", "nodes"): '["3"]', ("ring compare", "nodes"): '["3"]', "members": '["m"]',
+              ("broker", "backend"): f'"{ENDPOINT}"', "max-bytes": '"2GiB"'}
 
     def other(self, verb, name, value):
         if found := self.OTHERS.get((verb, name)) or self.OTHERS.get(name):

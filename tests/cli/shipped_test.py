@@ -75,6 +75,10 @@ class Shipped(cli.CliTest):
             "membership.indirect_checks=0"))
         self.assertIn("ring_disagreement_share", self.failing(
             "churn", "membership.suspicion_mult=32", "event.churn.mean_up=20s"))
+        self.assertEqual(self.failing("ring-churn"), set())
+        self.assertIn("ring_misrouted_share", self.failing("ring-churn", "ring.strategy=jump"))
+        self.assertLessEqual({"ring_misrouted_share", "ring_misroute_s[cut]", "quorum_miss_share"},
+                             self.failing("ring-churn", "ring.strategy=memento"))
 
 
 if __name__ == "__main__":

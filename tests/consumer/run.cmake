@@ -16,3 +16,12 @@ must("${CMAKE_COMMAND}" -G Ninja -S "${WORK_DIR}/source" -B "${WORK_DIR}/build" 
      "-DCMAKE_CXX_COMPILER=${CXX}")
 must("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
 must("${CMAKE_CTEST_COMMAND}" --test-dir "${WORK_DIR}/build" --no-tests=error --output-on-failure)
+
+# Strategies of one's own: what the pages say, with the installed program and against the installed package.
+if(EXISTS "${WORK_DIR}/prefix/bin/hearsay" AND PYTHON)
+  set(ENV{CMAKE_PREFIX_PATH} "${WORK_DIR}/prefix")
+  set(ENV{CXX} "${CXX}")
+  must("${PYTHON}" "${CMAKE_CURRENT_LIST_DIR}/../docs/outputs.py" --built "${WORK_DIR}/prefix/bin/hearsay"
+       "${CMAKE_CURRENT_LIST_DIR}/../.." "${CMAKE_CURRENT_LIST_DIR}/../../docs/howto/write-a-ring.md"
+       "${CMAKE_CURRENT_LIST_DIR}/../../docs/howto/write-a-strategy.md")
+endif()

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <tuple>
 
 #include "core/base/hash.hpp"
 #include "core/base/random.hpp"
@@ -15,7 +17,7 @@ namespace {
 using test::RingMembers;
 
 // The definition, as slowly as can be: the nearest point clockwise, the smaller id of equal ones.
-struct Reference {
+struct KargerReference {
   struct Point {
     std::uint64_t at;
     NodeId id;
@@ -23,7 +25,7 @@ struct Reference {
   };
   std::vector<Point> points;
 
-  Reference(const Karger& ring, const std::vector<RingMember>& members) {
+  KargerReference(const Karger& ring, const std::vector<RingMember>& members) {
     for (const RingMember& m : members) {
       for (std::uint32_t i = 0; i < ring.points_of(m.weight); ++i)
         points.push_back({ring.point(m.id, i), m.id, m.slot});
@@ -63,7 +65,7 @@ TEST_CASE("karger: lookups, replicas and arcs are those of a linear scan") {
       CAPTURE(n);
       const RingMembers members = RingMembers::numbered(n);
       const auto placement = ring.place(members.list());
-      const Reference reference(ring, members.list());
+      const KargerReference reference(ring, members.list());
       std::vector<Arc> arcs;
       REQUIRE(placement->arcs(arcs));
       CHECK(arcs.back().last == kLastHash);
@@ -279,6 +281,164 @@ TEST_CASE("karger: memory is 12 bytes a point and an index of at most 4") {
   CHECK(placement->memory_bytes() < 160'000 * 16 + 1000 * 16 + 4096);
 }
 
+constexpr Karger::Variant kNearest{true, false};
+
+// The definition: points in order of distance around the circle, the one before the key first, the smaller id first.
+std::vector<NodeSlot> by_distance(const KargerReference& reference, std::uint64_t hash) {
+  auto sorted = reference.points;
+  const auto key = [hash](const KargerReference::Point& p) {
+    const bool before = hash - p.at <= p.at - hash;
+    return std::tuple(before ? hash - p.at : p.at - hash, !before, p.id);
+  };
+  std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::vector<NodeSlot> owners;
+  for (const auto& p : sorted) {
+    if (!contains(owners, p.slot)) owners.push_back(p.slot);
+  }
+  return owners;
+}
+
+TEST_CASE("karger: by distance, lookups, replicas and arcs are those of a linear scan") {
+  RandomStream random(17, Purpose::kTest);
+  for (const unsigned bits : {64U, 7U}) {
+    CAPTURE(bits);
+    const Karger ring(6, bits, Karger::kMaxPoints, kNearest);
+    for (const std::uint32_t n : {1U, 2U, 5U, 40U}) {
+      for (int set = 0; set < 6; ++set) {  // the arc over the end of the key space belongs to either side
+        CAPTURE(n);
+        const RingMembers members = RingMembers::numbered(n, "distance-" + std::to_string(set) + "-");
+        const auto placement = ring.place(members.list());
+        const KargerReference reference(ring, members.list());
+        std::vector<Arc> arcs;
+        REQUIRE(placement->arcs(arcs));
+        CHECK(arcs.back().last == kLastHash);
+        std::vector<std::uint64_t> hashes{0, 1, kLastHash, kLastHash - 1};
+        for (int i = 0; i < 10; ++i) hashes.push_back(random.next());
+        for (int i = 0; i < 6; ++i) {
+          const auto& point = reference.points[random.below(reference.points.size())];
+          hashes.insert(hashes.end(), {point.at - 1, point.at, point.at + 1});
+        }
+        for (std::size_t i = 0; i < std::min<std::size_t>(arcs.size(), 8); ++i) {
+          hashes.insert(hashes.end(), {arcs[i].last, arcs[i].last + 1});
+        }
+        std::vector<NodeSlot> batch(hashes.size());
+        placement->lookup_batch(hashes, batch);
+        for (std::size_t i = 0; i < hashes.size(); ++i) {
+          CAPTURE(hashes[i]);
+          const auto expected = by_distance(reference, hashes[i]);
+          CHECK(placement->lookup(hashes[i]) == expected.front());
+          CHECK(batch[i] == expected.front());
+          const auto arc = std::find_if(arcs.begin(), arcs.end(), [&](const Arc& a) { return a.last >= hashes[i]; });
+          CHECK(arc->owner == expected.front());
+          for (const std::size_t wanted : {std::size_t{1}, std::size_t{3}, std::size_t{n} + 2}) {
+            std::vector<NodeSlot> out(wanted, kNoSlot);
+            out.resize(placement->replicas(hashes[i], out));
+            REQUIRE(out.size() == std::min<std::size_t>(wanted, n));
+            CHECK(std::equal(out.begin(), out.end(), expected.begin()));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("karger: by distance, a join moves the newcomer's keys alone, and apply is place") {
+  const Karger ring(40, 64, Karger::kMaxPoints, kNearest);
+  RingMembers members = RingMembers::numbered(30);
+  const auto before = ring.place(members.list());
+  members.add("newcomer");
+  const auto after = ring.apply(*before, {}, members.list());
+  const auto next = Karger(40).apply(*before, {}, members.list());  // of another variant: built anew
+  CHECK(same(*next, *Karger(40).place(members.list())));
+  CHECK(same(*after, *ring.place(members.list())));
+  CHECK(same(*ring.apply(*next, {}, members.list()), *after));
+  RandomStream random(3, Purpose::kTest);
+  int came = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const std::uint64_t hash = random.next();
+    if (before->lookup(hash) == after->lookup(hash)) continue;
+    CHECK(after->lookup(hash) == NodeSlot{30});
+    ++came;
+  }
+  CHECK(came > 60);
+  const auto nobody = ring.place({});
+  NodeSlot out[2];
+  CHECK(nobody->lookup(3) == kNoSlot);
+  CHECK(nobody->replicas(3, out) == 0);
+}
+
+TEST_CASE("karger: by distance, the variance of shares is what halved gaps say") {
+  constexpr std::uint32_t kNodes = 100;
+  constexpr int kRings = 60;
+  for (const std::uint32_t v : {1U, 10U}) {
+    CAPTURE(v);
+    const Karger ring(v, 64, Karger::kMaxPoints, kNearest);
+    double sum = 0;
+    double squares = 0;
+    for (int r = 0; r < kRings; ++r) {
+      const RingMembers members = RingMembers::numbered(kNodes, "ring" + std::to_string(r) + "-");
+      double variance = 0;
+      for (const double share : test::shares(*ring.place(members.list()), kNodes)) {
+        variance += (share * kNodes - 1) * (share * kNodes - 1) / kNodes;
+      }
+      sum += variance;
+      squares += variance * variance;
+    }
+    const double mean = sum / kRings;
+    const double error = std::sqrt((squares / kRings - mean * mean) / (kRings - 1));
+    // A share is the sum of c g over the P = N V gaps g, which are uniform spacings, with c = 0, 1/2 or 1 by how many
+    // of a gap's two ends are the node's.
+    const double p = kNodes * static_cast<double>(v);
+    const double c2 = v / 2.0 * (1 + (v - 1) / (p - 1));
+    const double expected = kNodes * kNodes * (c2 / p - (v / p) * (v / p)) / (p + 1);
+    CHECK(std::abs(mean - expected) < 4 * error);
+    CHECK(expected < 0.56 * (kNodes - 1.0) / (p + 1));
+  }
+}
+
+TEST_CASE("karger: with zones, replicas are the first of each zone on the walk, and then whoever comes") {
+  RandomStream random(8, Purpose::kTest);
+  for (const bool nearest : {false, true}) {
+    for (const auto& [n, zones] : {std::pair{1U, 1U}, std::pair{12U, 3U}, std::pair{100U, 40U}}) {
+      const RingMembers names = RingMembers::numbered(n);
+      auto members = names.list();
+      std::map<NodeSlot, std::uint32_t> zone;
+      for (RingMember& m : members) zone[m.slot] = m.zone = 7 * (raw(m.slot) % zones);
+      const Karger plain(20, 64, Karger::kMaxPoints, {nearest, false});
+      const Karger ring(20, 64, Karger::kMaxPoints, {nearest, true});
+      CHECK(ring.traits().zones);
+      CHECK(!plain.traits().zones);
+      const auto without = plain.place(members);
+      auto fewer = members;
+      fewer.erase(fewer.begin());
+      for (const auto& placement : {ring.place(members), ring.apply(*ring.place(fewer), {}, members)}) {
+        for (int i = 0; i < 20; ++i) {
+          const std::uint64_t hash = random.next();
+          std::vector<NodeSlot> walk(n);
+          REQUIRE(without->replicas(hash, walk) == n);
+          std::vector<NodeSlot> expected;
+          std::vector<std::uint32_t> met;
+          for (const NodeSlot slot : walk) {
+            if (std::find(met.begin(), met.end(), zone[slot]) != met.end()) continue;
+            met.push_back(zone[slot]);
+            expected.push_back(slot);
+          }
+          for (const NodeSlot slot : walk) {
+            if (!contains(expected, slot)) expected.push_back(slot);
+          }
+          CHECK(placement->lookup(hash) == expected.front());
+          for (const std::size_t wanted : {std::size_t{1}, std::size_t{3}, std::size_t{n}, std::size_t{n} + 1}) {
+            std::vector<NodeSlot> out(wanted);
+            out.resize(placement->replicas(hash, out));
+            REQUIRE(out.size() == std::min<std::size_t>(wanted, n));
+            CHECK(std::equal(out.begin(), out.end(), expected.begin()));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("karger: described for the catalogue") {
   const CatalogueEntry entry = karger_entry();
   CHECK(entry.role == Role::kRing);
@@ -288,6 +448,31 @@ TEST_CASE("karger: described for the catalogue") {
   CHECK(ring->hash_key("key") == hash64("key"));
   const RingMembers one = RingMembers::numbered(1);
   CHECK(points_of(*ring->place(one.list())).points() == 160);
+}
+
+TEST_CASE("karger: too many points are halved, at a few numbers of members only") {
+  const Karger ring(160, 64, 1024);
+  std::size_t moves = 0;
+  RingMembers members;
+  auto placement = ring.place(members.list());
+  for (int n = 1; n <= 40; ++n) {
+    const RingMembers before = RingMembers::numbered(static_cast<std::uint32_t>(n - 1));
+    members = RingMembers::numbered(static_cast<std::uint32_t>(n));
+    const auto next = ring.apply(*placement, test::change_between(before.list(), members.list()), members.list());
+    const auto& points = dynamic_cast<const KargerPlacement&>(*next);
+    CHECK(points.points() <= 1024);
+    CHECK(points.points() % static_cast<std::size_t>(n) == 0);
+    const auto each = points.points() / static_cast<std::size_t>(n);
+    CHECK((each == 160 || each == 80 || each == 40 || each == 20));
+    if (n > 1 && each != dynamic_cast<const KargerPlacement&>(*placement).points() / static_cast<std::size_t>(n - 1)) {
+      ++moves;
+    }
+    placement = next;
+  }
+  CHECK(moves == 3);
+  // One point each is the least, whatever was allowed.
+  const auto many = Karger(160, 64, 8).place(members.list());
+  CHECK(dynamic_cast<const KargerPlacement&>(*many).points() == 40);
 }
 
 }  // namespace

@@ -154,6 +154,54 @@ TEST_CASE("stathat: a join or leave moves only the newcomer's and the leaver's k
   CHECK(moved > 0);
 }
 
+TEST_CASE("stathat: without collisions every point has a place of its own, by the rule of the header") {
+  const Stathat ring(20, false);
+  CHECK(!ring.traits().minimal_disruption);
+  CHECK(Stathat(20).traits().minimal_disruption);
+  for (const int n : {2, 40, 190}) {
+    CAPTURE(n);
+    RingMembers members;
+    for (int i = 0; i < n; ++i) members.add(std::to_string(1 + i % 19) + ".0.0." + std::to_string(i / 19) + ":80");
+    if (n == 2) members = of({"1.0.0.1:80", "11.0.0.1:80"});
+    // All first tries, then the losers' next ones.
+    std::vector<std::string> names;
+    for (const RingMember& m : members.list()) names.emplace_back(m.name);
+    std::sort(names.begin(), names.end());
+    std::map<std::uint32_t, std::string> circle;
+    std::vector<std::pair<std::string, int>> losers;
+    for (const std::string& name : names) {
+      for (int i = 0; i < 20; ++i) {
+        if (!circle.emplace(crc32(std::to_string(i) + name), name).second) losers.emplace_back(name, i);
+      }
+    }
+    CHECK(!losers.empty());
+    for (const auto& [name, i] : losers) {
+      for (int j = 1; !circle.emplace(crc32(std::to_string(i) + name + "#" + std::to_string(j)), name).second; ++j) {
+      }
+    }
+    const auto placement = ring.place(members.list());
+    const auto& points = dynamic_cast<const PointPlacement&>(*placement);
+    REQUIRE(points.points() == members.size() * 20);
+    std::size_t at = 0;
+    for (const auto& [point, name] : circle) {
+      CHECK(points.end(at) == (std::uint64_t{point} << 32) - 1);
+      CHECK(members.name(points.owner(at)) == name);
+      ++at;
+    }
+  }
+}
+
+TEST_CASE("stathat: where nothing collides, both modes are one") {
+  const RingMembers three = of({"abcdefg", "hijklmn", "opqrstu"});
+  const auto a = Stathat(20).place(three.list());
+  const auto b = Stathat(20, false).place(three.list());
+  RandomStream random(6, Purpose::kTest);
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t hash = random.next();
+    CHECK(a->lookup(hash) == b->lookup(hash));
+  }
+}
+
 TEST_CASE("stathat: nobody owns an empty ring") {
   const auto placement = Stathat(20).place({});
   CHECK(placement->lookup(5) == kNoSlot);
@@ -169,6 +217,23 @@ TEST_CASE("stathat: described for the catalogue") {
   REQUIRE(ring != nullptr);
   const RingMembers one = RingMembers::numbered(1);
   CHECK(dynamic_cast<const PointPlacement&>(*ring->place(one.list())).points() == 20);
+}
+
+// Two names of one length and one CRC32 have all their points in common.
+TEST_CASE("stathat: a member without a point is the last replica") {
+  RingMembers members;
+  for (const std::string_view name : {"node-220529:1151", "node-078859:2421", "third:1"}) members.add(name);
+  REQUIRE(crc32("node-220529:1151") == crc32("node-078859:2421"));
+  const auto placement = Stathat(20).place(members.list());
+  RandomStream random(5, Purpose::kTest);
+  for (int i = 0; i < 100; ++i) {
+    std::vector<NodeSlot> out(3);
+    REQUIRE(placement->replicas(random.next(), out) == 3);
+    CHECK(members.name(out[2]) == "node-078859:2421");
+  }
+  const auto apart = Stathat(20, false).place(members.list());
+  std::vector<NodeSlot> out(3);
+  CHECK(apart->replicas(7, out) == 3);
 }
 
 }  // namespace

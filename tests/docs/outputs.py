@@ -2,13 +2,15 @@
 
     outputs.py PROGRAM ROOT [PAGE...]
     outputs.py --update PROGRAM ROOT [PAGE...]    writes what is printed now in place of what is shown; read the diff
+    outputs.py --built [--update] PROGRAM ROOT [PAGE...]    the same for blocks that need the installed package
 
 A block whose first line is "$ hearsay ..." is run: each of its commands in turn, in a folder of the page's own that has
 the tree's scenarios and docs, with `hearsay` on the path (build/NAME/bin/hearsay is the same program); so is a "$ grep"
 in what a run left there. Each line below a command is one of its output, and they are in the output's order. "..."
 stands for what is left out. What differs from run to run or from machine to machine (the speed, the run folder) is not
-compared. A block that opens with ```text unchecked needs a program that the reader has changed. Without PAGE every page
-of the tree is checked.
+compared. A block that opens with ```text unchecked needs a program that the reader has changed. One that opens with
+```text built compiles against an installed hearsay: with --built those alone are run, where PROGRAM is in the bin folder
+of such a prefix, and all their commands. Without PAGE every page of the tree is checked.
 
 An update keeps the choice of what is shown: each line becomes the line of the output that is most like it, in order.
 What has none that is like it stays as it is and is a finding; what is new in the output is not added.
@@ -26,15 +28,20 @@ from pages import FENCE, pages
 DEADLINE_S = 250
 VARYING = re.compile(r"^Run folder |^\S+ events in \S+ s, \S+ events/s$")
 COMMAND = re.compile(r"^\$ ((build/[\w-]+/bin/)?hearsay|grep)\b")
-UNCHECKED = re.compile(r"^ *```\w* +unchecked\b")
+MARK = re.compile(r"^ *```\w* +(unchecked|built)\b")
 BUILT = re.compile(r"^build/[\w-]+/bin/hearsay\b")
 
 
-def blocks(text: str) -> list[tuple[int, list[str]]]:
+def blocks(text: str, built: bool = False) -> list[tuple[int, list[str]]]:
     """The blocks that show a command: the number of their first line, and their lines."""
-    found = [(text.count("\n", 0, block.start(2)) + 1, block.group(2).splitlines()) for block in FENCE.finditer(text)
-             if not UNCHECKED.match(block.group(0))]
-    return [(number, lines) for number, lines in found if lines and COMMAND.match(lines[0])]
+    found = []
+    for block in FENCE.finditer(text):
+        mark = MARK.match(block.group(0))
+        lines = block.group(2).splitlines()
+        if (mark.group(1) == "built") if mark else not built:
+            if built == bool(mark) and lines and (built or COMMAND.match(lines[0])):
+                found.append((text.count("\n", 0, block.start(2)) + 1, lines))
+    return found
 
 
 def commands(number: int, lines: list[str]):
@@ -103,37 +110,37 @@ def closest(shown: list[tuple[int, str]], printed: list[str]) -> dict[int, str]:
     return found
 
 
-def runs(program: Path, root: Path, page: Path):
+def runs(program: Path, root: Path, page: Path, built: bool):
     """Each command of a page with the lines that it is said to print, by number, and those that it prints."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for shared in ("scenarios", "docs"):
             if (root / shared).exists():
                 (folder / shared).symlink_to(root / shared)
-        for block in blocks(page.read_text(encoding="utf-8")):
+        for block in blocks(page.read_text(encoding="utf-8"), built):
             for command, shown in commands(*block):
                 yield command, shown, output_of(command, program.resolve(), folder)
 
 
-def check(program: Path, root: Path, chosen: list[Path]) -> list[str]:
+def check(program: Path, root: Path, chosen: list[Path], built: bool = False) -> list[str]:
     root = root.resolve()
     found = []
     ran = 0
     for page in chosen or pages(root):
-        for command, shown, printed in runs(program, root, page):
+        for command, shown, printed in runs(program, root, page, built):
             ran += 1
             for number, line in missing(shown, printed):
                 found.append(f"{page.resolve().relative_to(root)}:{number}: not printed by '{command}': {line}")
     return found if ran else [f"{root}: no command is shown, so nothing was checked"]
 
 
-def update(program: Path, root: Path, chosen: list[Path]) -> list[str]:
+def update(program: Path, root: Path, chosen: list[Path], built: bool = False) -> list[str]:
     root = root.resolve()
     found = []
     for page in chosen or pages(root):
         lines = page.read_text(encoding="utf-8").split("\n")
         before = list(lines)
-        for command, shown, printed in runs(program, root, page):
+        for command, shown, printed in runs(program, root, page, built):
             news = closest(shown, printed)
             for number, line in shown:
                 if number in news:
@@ -148,12 +155,18 @@ def update(program: Path, root: Path, chosen: list[Path]) -> list[str]:
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     do = check
-    if arguments[:1] == ["--update"]:
-        do = update
+    built = False
+    while arguments and arguments[0].startswith("--"):
+        if arguments[0] == "--update":
+            do = update
+        elif arguments[0] == "--built":
+            built = True
+        else:
+            break
         arguments.pop(0)
     if len(arguments) < 2:
         print(__doc__, file=sys.stderr)
         sys.exit(2)
-    findings = do(Path(arguments[0]), Path(arguments[1]), [Path(page) for page in arguments[2:]])
+    findings = do(Path(arguments[0]), Path(arguments[1]), [Path(page) for page in arguments[2:]], built)
     print("\n".join(findings))
     sys.exit(1 if findings else 0)

@@ -3,7 +3,8 @@
     pages.py ROOT
 
 A relative link leads to a file or folder of the tree, and its fragment to a heading of that page. C++ that is shown in
-docs/ is in docs/examples or tests/examples, line by line, where it is compiled and tested; '...' stands for what is left out.
+docs/ is in docs/examples, tests/examples or cli/skeletons, line by line, where it is compiled and tested;
+'...' stands for what is left out.
 """
 import re
 import sys
@@ -58,14 +59,15 @@ def unknown_code(root: Path, page: Path, known: set[str]) -> list[str]:
         first = text.count("\n", 0, block.start(2)) + 1
         for number, line in enumerate(block.group(2).splitlines(), start=first):
             if line.strip() not in known | {"", "..."}:
-                found.append(f"{page.relative_to(root)}:{number}: in no file of docs/examples or tests/examples: {line.strip()}")
+                found.append(f"{page.relative_to(root)}:{number}: in no file of docs/examples, tests/examples or cli/skeletons: {line.strip()}")
     return found
 
 
 def check(root: Path) -> list[str]:
     root = root.resolve()
     every = pages(root)
-    examples = [p for folder in ("docs/examples", "tests/examples") for p in sorted((root / folder).glob("*.[ch]pp"))]
+    examples = [p for folder in ("docs/examples", "tests/examples", "cli/skeletons")
+                for p in sorted((root / folder).glob("*.[ch]pp"))]
     known = {line.strip() for p in examples for line in p.read_text(encoding="utf-8").splitlines()}
     found = [finding for page in every for finding in broken_links(root, page)]
     found += [finding for page in every if page.is_relative_to(root / "docs") for finding in unknown_code(root, page, known)]

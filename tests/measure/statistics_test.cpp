@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/student.hpp"
 #include "sim/measure/report.hpp"
 #include "sim/measure/results_io.hpp"
 

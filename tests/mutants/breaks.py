@@ -31,6 +31,9 @@ NETWORK = "sim/world/network.cpp"
 WORLD = "sim/world/world.cpp"
 ENGINE = "sim/world/engine.cpp"
 CLIENTS = "sim/measure/client_probe.cpp"
+MISROUTES = "sim/measure/misroute_probe.cpp"
+QUORUM = "sim/measure/quorum.cpp"
+HISTORY = "core/ring/placement_history.cpp"
 SOCKET = "transport/socket.cpp"
 KEY_FILES = "transport/key_files.cpp"
 ZAP = "transport/zap.cpp"
@@ -295,4 +298,43 @@ BREAKS = [
     Break("a broker forwards one way", "transport/broker.cpp",
           "if (auto done = forward(xpub_, xsub_, subscriptions_, subscription_bytes_); !done) return done;", "",
           "transport/two publishers and two subscribers"),
+
+    # ---- rings
+    Break("an anchor forgets who took a place over", "core/ring/anchor.cpp",
+          "while (cells_[next].left >= left) next = cells_[next].next;", "(void)next;",
+          "core/anchor: only the keys of who comes or goes move"),
+    Break("a ring has more buckets than it needs", "core/ring/buckets.hpp",
+          "if (members <= capacity) return capacity;", "if (members + members / 2 <= capacity) return capacity;",
+          "core/anchor: described for the catalogue"),
+    Break("replicas end before the last member", "core/ring/owner_placement.cpp",
+          "count < wanted && i < slots_.size()", "count < wanted && i + 1 < slots_.size()",
+          "core/maglev: all members come as replicas"),
+    Break("ketama gives a shared point to the first by id", "core/ring/ketama.cpp",
+          "return std::tie(a.host, a.port, a.member) < std::tie(b.host, b.port, b.member);", "return a.member < b.member;",
+          "core/ketama: of two servers at one point"),
+    Break("too many points are quartered", "core/ring/karger.cpp", "part /= 2", "part /= 4",
+          "core/karger: too many points are halved"),
+    Break("a member without a point is forgotten", "core/ring/stathat.cpp",
+          "if (!has_point[m]) pointless.push_back(members[m].slot);", "",
+          "core/stathat: a member without a point"),
+    Break("what is far off theory is not marked", "sim/rings/measure.hpp",
+          "return off > kFarOff || off < -kFarOff;", "return off < -kFarOff;",
+          "rings/what theory and promises say"),
+    Break("the suite lets keys of third members move", "sim/rings/check.cpp",
+          "if (a == b || a == kNoSlot ||", "if (a == b || a != kNoSlot ||",
+          "rings/modulo disrupts"),
+
+    # ---- rings under gossip
+    Break("a history is its last change", HISTORY,
+          "  hasher.add(own.history);\n", "",
+          "core/placement history: another order is another placement"),
+    Break("the ring hears of no change", "core/protocol/node.cpp",
+          "        step.placements().change(step.view(), std::span(changes).subspan(placed));\n", "",
+          "world/nodes that saw departures in another order"),
+    Break("misrouting is the first event's for ever", MISROUTES,
+          "  if (opened_ != now_) close_window();\n", "",
+          "measure/a second of misrouting is that of the last event"),
+    Break("a reader reads where the writer wrote", QUORUM,
+          "choose(b - both, r)", "choose(b, r)",
+          "measure/quorums of what two nodes know"),
 ]
