@@ -1,3 +1,4 @@
+// Over 400 lines: both ends of one link, the half in Python and the half here, which change together.
 #include "cli/python_ring.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Over 400 lines: all properties beside each other, with the walk through a case and the shrinking that they share.
 #include "sim/rings/check.hpp"
 
 #include <fmt/format.h>
