@@ -3,11 +3,11 @@
 //
 //   def update(members): ...      # (name, weight, zone) of each, in the order of ids; called once, before any lookup
 //   def lookup(key_hash): ...     # the owner's name, or its place in `members`; key_hash is a whole number below 2^64
-//   PROMISES = {"weights"}        # of RingTraits; optional: all but weights
+//   PROMISES = {"weights"}        # of RingTraits, these and no others; optional: all but weights
 //   TIME_LIMIT_S = 60             # that an answer may take; optional: 30
 //
 // and is run anew for each set of members, so that what it remembers is of one set alone. Replicas come from hashing
-// again (OwnerPlacement). Answers are kept for as long as the placement.
+// again (OwnerPlacement). Answers to few keys at once are kept while the placement lives.
 //
 // Any thread, one at a time.
 #pragma once
