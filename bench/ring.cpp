@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/random.hpp"
+#include "core/base/wide.hpp"
 #include "core/ring/anchor.hpp"
 #include "core/ring/dx.hpp"
 #include "core/ring/flip.hpp"
@@ -152,6 +153,34 @@ void lookups(benchmark::State& state, const Placement& placement, Kind kind, dou
   state.counters["MiB"] = static_cast<double>(placement.memory_bytes()) / (1 << 20);
 }
 
+// The part of a lookup in `jump` that does not depend on how large a table of members' slots is.
+void jump_to_bucket(benchmark::State& state, double aim_ns) {
+  const auto keys = hashes();
+  const auto buckets = static_cast<std::uint32_t>(state.range(0));
+  std::uint64_t last = 0;
+  for (auto _ : state) {
+    for (const std::uint64_t key : keys) last = jump_hash(key ^ last, buckets);
+    benchmark::DoNotOptimize(last);
+  }
+  report(state, keys.size(), aim_ns);
+}
+
+// What this machine takes to read a word anywhere in so many MiB when each read waits for the one before: no lookup in
+// a table of that size takes less.
+void memory(benchmark::State& state) {
+  RandomStream random(3, Purpose::kTest);
+  std::vector<std::uint32_t> table(static_cast<std::size_t>(state.range(0)) << 18);
+  for (std::uint32_t& word : table) word = static_cast<std::uint32_t>(random.next());
+  std::uint64_t hash = 1;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kHashes; ++i) {
+      hash = (hash ^ table[scale_bits(hash, table.size())]) * 0x9e3779b97f4a7c15U;
+    }
+    benchmark::DoNotOptimize(hash);
+  }
+  report(state, kHashes, 0);
+}
+
 std::vector<std::string> texts() {
   std::vector<std::string> list;
   for (const std::uint64_t hash : hashes()) list.push_back(fmt::format("key-{:012x}", hash >> 16));
@@ -225,6 +254,7 @@ BENCHMARK_CAPTURE(place, karger_1M_points, kKarger)->Arg(6250)->Unit(benchmark::
 BENCHMARK_CAPTURE(place, maglev, kMaglev)->Arg(1000)->Unit(benchmark::kMillisecond);            // aim 2 ms
 BENCHMARK_CAPTURE(place, stathat, kStathat)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(apply)->RangeMultiplier(10)->Range(10, 10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(memory)->RangeMultiplier(2)->Range(1, 64);
 BENCHMARK(ketama);
 BENCHMARK(ketama_of_libmemcached);
 BENCHMARK(place_ketama)->Unit(benchmark::kMillisecond);
@@ -251,12 +281,13 @@ void add_rows() {
   const auto multi_probe = [](std::uint32_t) { return std::make_shared<const MultiProbe>(21); };
   const auto rendezvous = [](std::uint32_t) { return std::make_shared<const Hrw>(false); };
   const std::vector<std::pair<std::int64_t, double>> none{{10, 0}, {1000, 0}, {1'000'000, 0}};
+  const std::vector<std::pair<std::int64_t, double>> jumps{{10, 18},     {100, 44},     {1000, 57},
+                                                           {10'000, 66}, {100'000, 81}, {1'000'000, 87}};
+  for (const auto& [members, aim] : jumps) {
+    benchmark::RegisterBenchmark("row/jump_to_bucket", jump_to_bucket, aim)->Arg(members);
+  }
   const Row rows[] = {
-      {"jump",
-       jump,
-       Kind::kDependent,
-       false,
-       {{10, 18}, {100, 44}, {1000, 57}, {10'000, 66}, {100'000, 81}, {1'000'000, 87}}},
+      {"jump", jump, Kind::kDependent, false, jumps},
       {"jump_batch", jump, Kind::kBatch, false, {{10, 0}, {1000, 0}, {1'000'000, 25}}},
       {"flip", flip, Kind::kDependent, false, none},
       {"karger_batch", karger, Kind::kBatch, false, {{10, 4.3}, {100, 5.7}, {1000, 6.8}, {10'000, 33}}},

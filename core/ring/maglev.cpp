@@ -87,24 +87,32 @@ std::vector<std::uint32_t> maglev_table(std::uint32_t size, std::span<const Magl
 }
 
 MaglevPlacement::MaglevPlacement(std::span<const RingMember> members, std::vector<NodeSlot> table)
-    : OwnerPlacement(members), table_(std::move(table)) {
-  HEARSAY_CHECK(!table_.empty());
+    : OwnerPlacement(members), cells_(table.size()) {
+  HEARSAY_CHECK(!table.empty());
+  if (std::ranges::all_of(table,
+                          [](NodeSlot slot) { return raw(slot) <= std::numeric_limits<std::uint16_t>::max(); })) {
+    narrow_.reserve(cells_);
+    for (const NodeSlot slot : table) narrow_.push_back(static_cast<std::uint16_t>(raw(slot)));
+  } else {
+    wide_ = std::move(table);
+  }
 }
 
 void MaglevPlacement::lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
   HEARSAY_CHECK(out.size() >= hashes.size());
-  const NodeSlot* const table = table_.data();
-  const std::size_t size = table_.size();
-  for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = table[scale_bits(hashes[i], size)];
+  const auto look_up = [&](const auto* table) {
+    for (std::size_t i = 0; i < hashes.size(); ++i) out[i] = NodeSlot{table[scale_bits(hashes[i], cells_)]};
+  };
+  narrow_.empty() ? look_up(wide_.data()) : look_up(narrow_.data());
 }
 
 bool MaglevPlacement::arcs(std::vector<Arc>& out) const {
   out.clear();
-  for (std::size_t cell = 0; cell < table_.size(); ++cell) {
-    if (!out.empty() && out.back().owner == table_[cell]) out.pop_back();
-    // The last hash h with floor(h * size / 2^64) = cell.
-    const Uint128 end = (static_cast<Uint128>(cell + 1) << 64) + table_.size() - 1;
-    out.push_back({static_cast<std::uint64_t>(end / table_.size() - 1), table_[cell]});
+  for (std::size_t cell = 0; cell < cells_; ++cell) {
+    if (!out.empty() && out.back().owner == owner(cell)) out.pop_back();
+    // The last hash h with floor(h * cells / 2^64) = cell.
+    const Uint128 end = (static_cast<Uint128>(cell + 1) << 64) + cells_ - 1;
+    out.push_back({static_cast<std::uint64_t>(end / cells_ - 1), owner(cell)});
   }
   return true;
 }
@@ -138,7 +146,7 @@ void MaglevConfig::visit(ParamVisitor& v) {
   v.integer("table", table, {2, Maglev::kMaxTable}, "cells",
             "cells of the table, a prime; a hundred a member keep shares within 1%. A larger one moves fewer keys that "
             "need not move (655373 instead of 65537 at 1000 members: 0.3% instead of 0.6%), and costs as much more "
-            "memory (4 bytes a cell), cache and build time");
+            "memory (2 bytes a cell), cache and build time");
 }
 
 Result<void> MaglevConfig::check() const {

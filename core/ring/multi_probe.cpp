@@ -36,6 +36,7 @@ NodeSlot MultiProbePlacement::lookup(std::uint64_t hash) const {
   std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
   std::size_t closest = 0;  // right where all are 2^64 - 1 away, which takes a single point
   std::array<std::uint64_t, kChunk> probes;
+  std::array<std::uint32_t, kChunk> fetched;
   std::array<std::size_t, kChunk> found;
   std::array<std::uint32_t, kChunk> high;  // distance by upper halves alone: right, or one too much
   for (std::uint32_t from = 0; from < probes_; from += kChunk) {
@@ -43,11 +44,11 @@ NodeSlot MultiProbePlacement::lookup(std::uint64_t hash) const {
     // In passes, so that the cache misses of all probes overlap.
     for (std::uint32_t i = 0; i < count; ++i) {
       probes[i] = MultiProbe::probe(hash, from + i);
-      points_->prefetch(probes[i]);
+      fetched[i] = points_->fetch(probes[i]);
     }
     std::uint32_t nearest = kFar;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const std::size_t position = points_->position(probes[i]);
+      const std::size_t position = points_->position(probes[i], fetched[i]);
       const bool wraps = position == points_->points();
       found[i] = wraps ? 0 : position;
       high[i] = points_->end_high(found[i]) - static_cast<std::uint32_t>(probes[i] >> 32);  // modulo 2^32

@@ -32,34 +32,49 @@ PointPlacement::PointPlacement(RingPoints points, std::size_t members, std::vect
       low_(std::move(points.low_)),
       pointless_(std::move(pointless)) {
   HEARSAY_CHECK(points_ <= kMaxPoints);
-  // One to two points a prefix: fewer prefixes mean more points to compare, more mean more memory to miss in.
-  const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
-  shift_ = 64 - bits;
-  index_.resize((std::size_t{1} << bits) + 1);
-  // How many points lie up to the end of each prefix: the last one to be written stays, an empty prefix has what the
-  // one before it has. Without a branch that depends on the points.
-  std::uint64_t last = 0;
-  bool ascending = true;
-  std::uint32_t slots = 0;
-  for (std::size_t i = 0; i < points_; ++i) {
-    const std::uint64_t own = end(i);
-    ascending &= last <= own;
-    last = own;
-    slots = std::max(slots, raw(hot_[i].owner) + 1);
-    index_[(own >> shift_) + 1] = static_cast<std::uint32_t>(i + 1);
-  }
-  HEARSAY_CHECK(ascending);
-  slots_ = slots;
-  for (std::size_t prefix = 1; prefix < index_.size(); ++prefix) {
-    index_[prefix] = std::max(index_[prefix], index_[prefix - 1]);
-  }
+  make_index();
   const NodeSlot first = points_ == 0 ? kNoSlot : hot_.front().owner;
   hot_.resize(points_ + kPadding, Hot{std::numeric_limits<std::uint32_t>::max(), first});
 }
 
+void PointPlacement::make_index() {
+  // One to two points a prefix: fewer prefixes mean more points to compare, more mean more memory to miss in.
+  const unsigned bits = static_cast<unsigned>(std::max(1, ceil_log2(points_) - 1));
+  shift_ = 64 - bits;
+  const std::size_t blocks = ((std::size_t{1} << bits) + kBlock - 1) / kBlock;
+  base_.resize(blocks + 1);
+  offset_.resize(blocks * kBlock);
+  std::size_t i = 0;
+  std::uint64_t last = 0;
+  bool ascending = true;
+  std::uint32_t slots = 0;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    base_[block] = static_cast<std::uint32_t>(i);
+    // How many points of the block lie up to the end of each prefix: the last one to be written stays, an empty prefix
+    // has what the one before it has. Without a branch that depends on the points.
+    std::uint32_t up_to[kBlock + 1] = {};
+    for (; i < points_; ++i) {
+      const std::uint64_t own = end(i);
+      const std::size_t prefix = own >> shift_;
+      if (prefix / kBlock != block) break;
+      ascending &= last <= own;
+      last = own;
+      slots = std::max(slots, raw(hot_[i].owner) + 1);
+      up_to[prefix % kBlock + 1] = static_cast<std::uint32_t>(i + 1 - base_[block]);
+    }
+    for (std::size_t k = 0; k < kBlock; ++k) {
+      offset_[block * kBlock + k] = static_cast<std::uint8_t>(std::min(up_to[k], std::uint32_t{255}));
+      up_to[k + 1] = std::max(up_to[k + 1], up_to[k]);
+    }
+  }
+  HEARSAY_CHECK(ascending && i == points_);
+  base_[blocks] = static_cast<std::uint32_t>(points_);
+  slots_ = slots;
+}
+
 std::size_t PointPlacement::find_exactly(std::uint64_t hash, std::size_t from) const {
-  // All points of the hash's own prefix may lie before it, hence the first one of the next prefix.
-  std::size_t last = index_[(hash >> shift_) + 1];
+  // All points of the hash's own block may lie before it, hence the first one of the next block.
+  std::size_t last = base_[(hash >> shift_) / kBlock + 1];
   while (from < last) {
     const std::size_t middle = from + (last - from) / 2;
     if (end(middle) < hash) {
@@ -74,11 +89,12 @@ std::size_t PointPlacement::find_exactly(std::uint64_t hash, std::size_t from) c
 void PointPlacement::lookup_batch(std::span<const std::uint64_t> hashes, std::span<NodeSlot> out) const {
   HEARSAY_CHECK(out.size() >= hashes.size());
   // Two passes over a block, so that the cache misses of its lookups overlap.
-  constexpr std::size_t kBlock = 16;
+  constexpr std::size_t kAtOnce = 16;
   std::size_t i = 0;
-  for (; i + kBlock <= hashes.size(); i += kBlock) {
-    for (std::size_t k = 0; k < kBlock; ++k) __builtin_prefetch(hot_.data() + index_[hashes[i + k] >> shift_]);
-    for (std::size_t k = 0; k < kBlock; ++k) out[i + k] = hot_[find(hashes[i + k])].owner;
+  for (; i + kAtOnce <= hashes.size(); i += kAtOnce) {
+    std::uint32_t fetched[kAtOnce];
+    for (std::size_t k = 0; k < kAtOnce; ++k) fetched[k] = fetch(hashes[i + k]);
+    for (std::size_t k = 0; k < kAtOnce; ++k) out[i + k] = hot_[find(hashes[i + k], fetched[k])].owner;
   }
   for (; i < hashes.size(); ++i) out[i] = lookup(hashes[i]);
 }
@@ -88,7 +104,7 @@ std::size_t PointPlacement::replicas(std::uint64_t hash, std::span<NodeSlot> out
   const std::size_t wanted = std::min(all, members_ - pointless_.size());
   if (all == 0 || points_ == 0) return 0;
   std::size_t count = 0;
-  std::size_t at = find(hash);
+  std::size_t at = position(hash);
   if (at >= points_) at = 0;
   std::vector<bool> seen(wanted > Taken::kMaxCompared ? slots_ : 0);
   for (std::size_t walked = 0; walked < points_ && count < wanted; ++walked) {
@@ -132,7 +148,7 @@ bool PointPlacement::arcs(std::vector<Arc>& out) const {
 
 std::size_t PointPlacement::memory_bytes() const {
   return sizeof(*this) + hot_.capacity() * sizeof(hot_[0]) + low_.capacity() * sizeof(low_[0]) +
-         index_.capacity() * sizeof(index_[0]) + pointless_.capacity() * sizeof(pointless_[0]);
+         base_.capacity() * sizeof(base_[0]) + offset_.capacity() + pointless_.capacity() * sizeof(pointless_[0]);
 }
 
 }  // namespace hearsay

@@ -15,8 +15,11 @@ namespace {
 using test::RingMembers;
 using Table = std::vector<std::uint32_t>;
 
-std::span<const NodeSlot> table_of(const Placement& placement) {
-  return dynamic_cast<const MaglevPlacement&>(placement).table();
+std::vector<NodeSlot> table_of(const Placement& placement) {
+  const auto& maglev = dynamic_cast<const MaglevPlacement&>(placement);
+  std::vector<NodeSlot> table;
+  for (std::size_t cell = 0; cell < maglev.cells(); ++cell) table.push_back(maglev.owner(cell));
+  return table;
 }
 
 TEST_CASE("maglev: the paper's table") {
@@ -193,6 +196,28 @@ TEST_CASE("maglev: a member that leaves moves its cells and few others") {
     MESSAGE(size.cells << " cells: " << mean << " +- " << std::sqrt(variance / size.removals));
     // The notes' figure is of one removal, and rounded to 0.005%.
     CHECK(std::abs(mean - size.others) < 4 * std::sqrt(variance + variance / size.removals) + 0.00005);
+  }
+}
+
+TEST_CASE("maglev: slots of any width, in the narrowest cells that hold them") {
+  const RingMembers members = RingMembers::numbered(5);
+  std::vector<RingMember> far = members.list();
+  const auto near = Maglev(1009).place(far);
+  for (const std::uint32_t shift : {65'531U, 65'532U, 1'000'000U}) {
+    CAPTURE(shift);
+    for (std::size_t m = 0; m < far.size(); ++m) far[m].slot = NodeSlot{raw(members.list()[m].slot) + shift};
+    const auto placement = Maglev(1009).place(far);
+    const bool narrow = 4 + shift < 65'536;
+    CHECK(placement->memory_bytes() - near->memory_bytes() == (narrow ? 0 : 2 * 1009));
+    std::vector<std::uint64_t> hashes;
+    for (std::uint64_t i = 0; i < 1009; ++i) hashes.push_back(i * (kLastHash / 1009));
+    std::vector<NodeSlot> owners(hashes.size());
+    placement->lookup_batch(hashes, owners);
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      const std::uint32_t expected = raw(near->lookup(hashes[i])) + shift;
+      REQUIRE(raw(owners[i]) == expected);
+      REQUIRE(raw(placement->lookup(hashes[i])) == expected);
+    }
   }
 }
 
