@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 
@@ -25,6 +26,8 @@ Result<ChosenRing> choose_ring(const std::string& text) {
     if (!ring) return tl::unexpected(ring.error());
     return ChosenRing{std::filesystem::path(text).filename().string(), std::move(*ring)};
   }
+  if (text.empty()) return invalid("a ring's name is empty; `hearsay list ring` has them");
+  if (text.ends_with(':')) return invalid(fmt::format("{}: expected parameters behind the colon", text));
   const std::size_t colon = std::min(text.find(':'), text.size());
   std::vector<std::string> assignments{"ring.strategy=" + toml_text(text.substr(0, colon))};
   for (std::string_view rest = std::string_view(text).substr(std::min(colon + 1, text.size())); !rest.empty();) {
@@ -56,6 +59,12 @@ Result<std::vector<ChosenRing>> choose_rings(const std::vector<std::string>& tex
   for (const std::string& name : names) {
     auto ring = choose_ring(name);
     if (!ring) return tl::unexpected(ring.error());
+    if (const auto same = std::ranges::find(rings, ring->text, &ChosenRing::text); same != rings.end()) {
+      const std::string& other = names[static_cast<std::size_t>(same - rings.begin())];
+      if (other == name) return invalid(fmt::format("{}: is given twice", name));
+      same->text = other;  // files of one name in two folders
+      ring->text = name;
+    }
     rings.push_back(std::move(*ring));
   }
   return rings;

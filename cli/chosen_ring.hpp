@@ -15,7 +15,7 @@ namespace hearsay::cli {
 inline constexpr std::uint32_t kMostMembers = 1'000'000;
 
 struct ChosenRing {
-  std::string text;  // as it was given
+  std::string text;  // as it was given; of a file its name, unless two have the same
   std::shared_ptr<const Ring> ring;
 };
 

@@ -24,12 +24,15 @@ std::string long_name(const std::string& names) {
   return names.substr(2, names.find(',') - 2);
 }
 
+// A ';' ends a value, so that one at the end has nothing behind it; between two ',' there is a value, if an empty one.
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
-  std::string_view rest = text;
+  std::string_view rest = plan::trimmed(text);
+  if (rest.empty()) return parts;
   while (true) {
     const std::size_t end = std::min(rest.find(separator), rest.size());
-    if (const std::string_view part = plan::trimmed(rest.substr(0, end)); !part.empty()) parts.emplace_back(part);
+    const std::string_view part = plan::trimmed(rest.substr(0, end));
+    if (!part.empty() || separator != ';') parts.emplace_back(part);
     if (end == rest.size()) return parts;
     rest.remove_prefix(end + 1);
   }
@@ -232,6 +235,7 @@ void Options::list(const std::string& names, std::vector<std::string>& values, c
   declared.set = [&values, check = std::move(check)](const Words& words) {
     if (words.size() > kMaxListed) return fmt::format("{} values; expected at most {}", words.size(), kMaxListed);
     for (const std::string& word : words) {
+      if (word.empty()) return std::string("one of its values is empty");
       if (std::string wrong = check ? check(word) : std::string(); !wrong.empty()) return wrong;
     }
     values = words;

@@ -71,7 +71,8 @@ void declare_ring(VerbSet& verbs, Body<RingCompareSettings> compare_body, Body<R
     options.argument("RING", lookup.ring, true, "A ring of the catalogue");
     options.arguments("KEY", lookup.keys, false, "Keys; from standard input otherwise");
     options.list("--members", lookup.members, ',', true, "NAME[=WEIGHT],...", "The members");
-    options.text("--members-file", lookup.members_file, "FILE", "The members, NAME[=WEIGHT] one a line");
+    options.text("--members-file", lookup.members_file, "FILE",
+                 "The members, NAME[=WEIGHT] one a line, '#' begins a comment; '-' is standard input");
     options.number("--replicas", lookup.replicas, {1, 1'000'000}, "N", "Members a key");
     options.flag("--json", lookup.json, "Prints an object a key: key, owner, replicas");
   }

@@ -41,15 +41,20 @@ bool is_whole(const std::string& path) {
   return true;
 }
 
-// The libraries stay loaded until the process ends: their code runs as long as a strategy of theirs lives.
-Result<void> load(const std::string& path) {
-  const auto wrong = [&path](std::string_view why) { return invalid(fmt::format("--plugin {}: {}", path, why)); };
+// `from`: where the path was given. The libraries stay loaded until the process ends: their code runs as long as a
+// strategy of theirs lives.
+Result<void> load(std::string_view from, const std::string& path) {
+  const auto wrong = [&](std::string_view why) { return invalid(fmt::format("{} {}: {}", from, path, why)); };
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return wrong("is a folder; expected the library in it");
-  if (!std::filesystem::is_regular_file(path, error)) return wrong("there is no such file");
-  if (!is_whole(path)) return wrong("is cut off: it is shorter than its headers say");
   // A name without a folder would be looked for among the system's libraries.
   const std::string where = std::filesystem::absolute(path, error);
+  if (where.find(':') != std::string::npos) {
+    return wrong(fmt::format("the ':' in its path would part it in two in {}", kPluginVariable));
+  }
+  if (std::filesystem::is_directory(path, error)) return wrong("is a folder; expected the library in it");
+  if (!std::filesystem::exists(path, error)) return wrong("there is no such file");
+  if (!std::filesystem::is_regular_file(path, error)) return wrong("is no file; expected a library");
+  if (!is_whole(path)) return wrong("is cut off: it is shorter than its headers say");
   void* const library = ::dlopen(where.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return wrong(fmt::format("is no library that can be loaded: {}", ::dlerror()));
   using Describe = const PluginDescriptor* (*)();
@@ -92,6 +97,7 @@ Result<void> load_plugins(std::vector<std::string>& words) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
+  const std::size_t from_variable = paths.size();
   constexpr std::string_view kFlag = "--plugin";
   while (!words.empty() && words.front().starts_with(kFlag)) {
     const std::string word = words.front();
@@ -106,8 +112,9 @@ Result<void> load_plugins(std::vector<std::string>& words) {
       break;
     }
   }
-  for (std::string& path : paths) {
-    if (auto loaded = load(path); !loaded) return loaded;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    std::string& path = paths[i];
+    if (auto loaded = load(i < from_variable ? kPluginVariable : kFlag, path); !loaded) return loaded;
     std::error_code error;
     path = std::filesystem::absolute(path, error);
   }

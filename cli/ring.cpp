@@ -22,6 +22,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view kStandardInput = "-";
+
 std::string_view word_of(const rings::Verdict& verdict) {
   switch (verdict.outcome) {
     case rings::Verdict::Outcome::kHolds: return "holds";
@@ -62,23 +64,38 @@ bool next_line(std::istream& in, std::string& line) {
   return true;
 }
 
+// What a line says: without a byte order mark, the space around it, and a comment, which a '#' begins that is first or
+// behind a space.
+std::string_view said_in(std::string_view line) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '#' && (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t')) line = line.substr(0, at);
+  }
+  return plan::trimmed(line);
+}
+
+// "-" is standard input.
 Result<void> read_members(const std::string& path, std::vector<rings::Member>& members) {
   const auto wrong = [&path](std::string_view why) { return invalid(fmt::format("--members-file {}: {}", path, why)); };
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return wrong("is a folder");
-  std::ifstream file(path);
+  std::ifstream file;
+  if (path != kStandardInput) file.open(path);
   if (!file) return wrong("cannot be read");
+  std::istream& in = path == kStandardInput ? std::cin : file;
   std::size_t number = 0;
   const std::size_t before = members.size();
-  for (std::string line; next_line(file, line);) {
+  for (std::string line; next_line(in, line);) {
     ++number;
-    if (line.empty() || line.front() == '#') continue;
-    auto member = rings::parse_member(line);
+    const std::string_view text = said_in(line);
+    if (text.empty()) continue;
+    auto member = rings::parse_member(text);
     if (!member) return wrong(fmt::format("line {}: {}", number, member.error().message));
     if (members.size() == kMostMembers) return wrong(fmt::format("more than {} members", kMostMembers));
     members.push_back(std::move(*member));
   }
-  if (file.bad()) return wrong("cannot be read");
+  if (in.bad()) return wrong("cannot be read");
   if (members.size() == before) return wrong("no member in it; expected NAME or NAME=WEIGHT, one a line");
   return {};
 }
@@ -108,27 +125,35 @@ int ring_check(const RingCheckSettings& settings) {
   const auto chosen = choose_rings(settings.rings);
   if (!chosen) return failed(chosen.error());
   bool all = true;
-  std::string text;
   Json json = Json::array();
   for (const ChosenRing& one : *chosen) {
     const auto verdicts = rings::check(*one.ring, {settings.seed, settings.trials});
     all = all && rings::passed(verdicts);
     if (settings.json) {
       json.push_back(json_of(one, verdicts));
-    } else {
-      text += fmt::format("{}{}", text.empty() ? "" : "\n", text_of(one, verdicts));
+      continue;
     }
+    const bool first = &one == &chosen->front();
+    if (const int code = print_or_fail((first ? "" : "\n") + text_of(one, verdicts)); code != kOk) return code;
   }
-  if (const int code = print_or_fail(settings.json ? dumped(json, 2) : text); code != kOk) return code;
+  if (settings.json) {
+    if (const int code = print_or_fail(dumped(json, 2)); code != kOk) return code;
+  }
   return all ? kOk : kUnmet;
 }
 
 int ring_lookup(const RingLookupSettings& settings) {
   const auto chosen = choose_ring(settings.ring);
   if (!chosen) return failed(chosen.error());
+  if (settings.members_file == kStandardInput && settings.keys.empty()) {
+    return failed(Error{ErrorCode::kInvalidArgument, "--members-file -: takes standard input, so keys must be given"});
+  }
   const auto members = members_of(settings);
   if (!members) return failed(members.error());
   const rings::MemberSet& set = *members;
+  if (!chosen->ring->traits().weights && std::ranges::any_of(set.list(), [](const auto& m) { return m.weight != 1; })) {
+    std::fprintf(stderr, "hearsay: %s ignores weights\n", plan::one_line(chosen->text).c_str());
+  }
   if (settings.replicas > set.size()) {
     return failed(Error{ErrorCode::kInvalidArgument,
                         fmt::format("--replicas {}: there are {} members", settings.replicas, set.size())});

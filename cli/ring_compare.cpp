@@ -13,6 +13,7 @@
 #include "cli/failure.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/ring_under_gossip.hpp"
+#include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "sim/rings/measure.hpp"
 
@@ -181,6 +182,30 @@ Result<std::uint32_t> nodes_of(const std::string& text) {
   return invalid(fmt::format("--nodes: '{}' is not a whole number from 1 to {}", text, kMostMembers));
 }
 
+// As far as it came before it was interrupted.
+std::vector<ComparedRing> measured(const std::vector<ChosenRing>& chosen, const std::vector<std::uint32_t>& sizes,
+                                   const RingCompareSettings& settings) {
+  rings::MeasureOptions options;
+  options.keys = settings.keys;
+  options.sets = settings.sets;
+  options.seed = settings.seed;
+  options.times = !settings.no_times;
+  options.interrupted = &interrupt_flag();
+  ProgressLine progress(true);
+  std::vector<ComparedRing> rows;
+  for (const ChosenRing& one : chosen) {
+    for (const std::uint32_t nodes : sizes) {
+      progress.show(
+          fmt::format("{} of {}: {}, {} members", rows.size() + 1, chosen.size() * sizes.size(), one.text, nodes));
+      options.nodes = nodes;
+      auto figures = rings::measure(*one.ring, options);
+      if (!figures) return rows;
+      rows.push_back({one.text, std::move(*figures)});
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 int ring_compare(const RingCompareSettings& settings) {
@@ -201,23 +226,13 @@ int ring_compare(const RingCompareSettings& settings) {
     if (was_interrupted()) return kInterrupted;
     gossip = std::move(*ran);
   }
-  std::vector<ComparedRing> rows;
-  for (const ChosenRing& one : *chosen) {
-    for (const std::uint32_t nodes : sizes) {
-      // A set of members, and one beside it that changes.
-      rings::MeasureOptions options;
-      options.nodes = nodes;
-      options.keys = settings.keys;
-      options.sets = settings.sets;
-      options.seed = settings.seed;
-      options.times = !settings.no_times;
-      rows.push_back({one.text, rings::measure(*one.ring, options)});
-      if (was_interrupted()) return kInterrupted;
-    }
-  }
-  if (settings.json) return print_or_fail(json_of(rows, gossip, settings));
-  const std::string under_gossip = under_gossip_text(gossip);
-  return print_or_fail(fmt::format("{}{}{}", text_of(rows, settings), under_gossip.empty() ? "" : "\n", under_gossip));
+  const std::vector<ComparedRing> rows = measured(*chosen, sizes, settings);
+  if (rows.empty()) return kInterrupted;
+  const std::string under_gossip = settings.json ? "" : under_gossip_text(gossip);
+  const int code = print_or_fail(
+      settings.json ? json_of(rows, gossip, settings)
+                    : fmt::format("{}{}{}", text_of(rows, settings), under_gossip.empty() ? "" : "\n", under_gossip));
+  return code == kOk && was_interrupted() ? kInterrupted : code;
 }
 
 }  // namespace hearsay::cli

@@ -57,7 +57,10 @@ Result<std::vector<RingUnderGossip>> rings_under_gossip(const std::vector<Chosen
     const auto results = world::simulate(*plan, plan->seed, options);
     if (!results) return tl::unexpected(results.error());
     if (results->interrupted) break;
-    RingUnderGossip row{ring.text, plan->nodes.size(), {}};
+    RingUnderGossip row{ring.text, plan->nodes.size(), std::to_string(plan->nodes.size()), {}};
+    if (const measure::Metric* metric = results->find(kGossipColumns[0].metric)) {
+      row.followed = metric->population.substr(0, metric->population.find(" nodes"));
+    }
     for (const GossipColumn& column : kGossipColumns) {
       const measure::Metric* metric = results->find(column.metric);
       row.figures.push_back(metric == nullptr ? std::nullopt : metric->value);
@@ -69,10 +72,10 @@ Result<std::vector<RingUnderGossip>> rings_under_gossip(const std::vector<Chosen
 
 std::string under_gossip_text(const std::vector<RingUnderGossip>& rows) {
   if (rows.empty()) return "";
-  std::vector<std::vector<std::string>> table{{"Under gossip", "members"}};
+  std::vector<std::vector<std::string>> table{{"Under gossip", "nodes"}};
   for (const GossipColumn& column : kGossipColumns) table.front().emplace_back(column.head);
   for (const RingUnderGossip& row : rows) {
-    std::vector<std::string> line{fmt::format("  {}", row.ring), std::to_string(row.nodes)};
+    std::vector<std::string> line{fmt::format("  {}", row.ring), row.followed};
     for (std::size_t i = 0; i < row.figures.size(); ++i) {
       line.push_back(row.figures[i] ? metric_text(kGossipColumns[i].metric, *row.figures[i]) : "-");
     }

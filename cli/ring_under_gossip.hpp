@@ -13,6 +13,7 @@ namespace hearsay::cli {
 struct RingUnderGossip {
   std::string ring;
   std::size_t nodes = 0;
+  std::string followed;                        // of how many of these misrouting is: "64", "8 of 64"
   std::vector<std::optional<double>> figures;  // in the order of the table's columns
 };
 

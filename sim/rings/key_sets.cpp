@@ -8,29 +8,20 @@
 
 namespace hearsay::rings {
 
-std::vector<std::string> sequential_keys(std::size_t count) {
-  std::vector<std::string> keys;
-  keys.reserve(count);
-  for (std::size_t i = 1; i <= count; ++i) keys.push_back(fmt::format("key-{}", i));
-  return keys;
+std::string sequential_key(std::size_t i) { return fmt::format("key-{}", i + 1); }
+
+std::string one_crc16_key(std::size_t i) {
+  std::string key = sequential_key(i);
+  const std::uint16_t sum = crc16(key);
+  for (const unsigned shift : {8U, 0U}) key += static_cast<char>(sum >> shift & 0xff);
+  return key;
 }
 
-std::vector<std::string> one_crc16_keys(std::size_t count) {
-  std::vector<std::string> keys = sequential_keys(count);
-  for (std::string& key : keys) {
-    const std::uint16_t sum = crc16(key);
-    for (const unsigned shift : {8U, 0U}) key += static_cast<char>(sum >> shift & 0xff);
-  }
-  return keys;
-}
-
-std::vector<std::string> one_crc32_keys(std::size_t count) {
-  std::vector<std::string> keys = sequential_keys(count);
-  for (std::string& key : keys) {
-    const std::uint32_t sum = crc32(key);
-    for (const unsigned shift : {0U, 8U, 16U, 24U}) key += static_cast<char>(sum >> shift & 0xff);
-  }
-  return keys;
+std::string one_crc32_key(std::size_t i) {
+  std::string key = sequential_key(i);
+  const std::uint32_t sum = crc32(key);
+  for (const unsigned shift : {0U, 8U, 16U, 24U}) key += static_cast<char>(sum >> shift & 0xff);
+  return key;
 }
 
 std::vector<double> zipf_shares(std::size_t count) {

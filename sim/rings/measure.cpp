@@ -260,15 +260,15 @@ double differ_by_views(const Ring& ring, const MemberSet& set, std::uint64_t see
 struct HostileKeys {
   HostileKeys(const Ring& ring, std::uint64_t keys) : zipf(zipf_shares(keys)) {
     constexpr std::size_t kCrafted = 1000;  // they all go one way
-    const auto hashed = [&](const std::vector<std::string>& texts) {
+    const auto hashed = [&](std::size_t count, auto key) {
       Hashes hashes;
-      hashes.reserve(texts.size());
-      for (const std::string& text : texts) hashes.push_back(ring.hash_key(text));
+      hashes.reserve(count);
+      for (std::size_t i = 0; i < count; ++i) hashes.push_back(ring.hash_key(key(i)));
       return hashes;
     };
-    sequential = hashed(sequential_keys(keys));
-    crc16 = hashed(one_crc16_keys(kCrafted));
-    crc32 = hashed(one_crc32_keys(kCrafted));
+    sequential = hashed(keys, sequential_key);
+    crc16 = hashed(kCrafted, one_crc16_key);
+    crc32 = hashed(kCrafted, one_crc32_key);
   }
 
   Hashes sequential, crc16, crc32;
@@ -347,7 +347,7 @@ Disruption disruption_of(const RingTraits& traits, const DisruptionSums& sums) {
 
 }  // namespace
 
-Figures measure(const Ring& ring, const MeasureOptions& options) {
+std::optional<Figures> measure(const Ring& ring, const MeasureOptions& options) {
   Figures figures;
   figures.nodes = options.nodes;
   const RingTraits traits = ring.traits();
@@ -358,6 +358,7 @@ Figures measure(const Ring& ring, const MeasureOptions& options) {
   const Hashes few = draw_hashes(options.seed, 1000, std::min<std::uint64_t>(options.keys, 20'000));
   const HostileKeys keys(ring, options.keys);
   for (std::uint32_t s = 0; s < options.sets; ++s) {
+    if (options.interrupted != nullptr && options.interrupted->load(std::memory_order_relaxed)) return std::nullopt;
     // Seeds next to each other have no set in common.
     const std::uint64_t set_seed = philox(options.seed, s, kSetDomain).a;
     const MemberSet set = MemberSet::numbered(options.nodes, set_seed);

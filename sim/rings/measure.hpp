@@ -5,6 +5,7 @@
 // One thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -91,8 +92,10 @@ struct MeasureOptions {
   std::uint32_t sets = 5;        // of members
   std::uint64_t seed = 1;
   bool times = true;
+  const std::atomic<bool>* interrupted = nullptr;  // may be set by another thread
 };
 
-Figures measure(const Ring& ring, const MeasureOptions& options);
+// Nothing if it was interrupted, which it looks at after each set.
+std::optional<Figures> measure(const Ring& ring, const MeasureOptions& options);
 
 }  // namespace hearsay::rings

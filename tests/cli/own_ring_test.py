@@ -6,6 +6,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 PROGRAM = str(Path(sys.argv.pop(1)).resolve())
 PLUGINS = Path(PROGRAM).parent / "plugins"
@@ -51,6 +52,15 @@ class OwnRing(unittest.TestCase):
         self.assertIn(saying, done.stderr)
 
     # ---- Python ----
+
+    def test_files_of_one_name(self):
+        for folder in ("a", "b"):
+            (self.dir / folder).mkdir()
+            self.file(f"{folder}/mine.py", RENDEZVOUS)
+        options = ("--nodes", "3", "--keys", "1000", "--sets", "1", "--no-times", "--json")
+        done = self.hearsay("ring", "compare", "a/mine.py", "b/mine.py", *options)
+        self.assertEqual({row["ring"] for row in json.loads(done.stdout)}, {"a/mine.py", "b/mine.py"})
+        self.refuses("ring", "compare", "a/mine.py", "a/mine.py", *options, saying="a/mine.py: is given twice")
 
     def test_a_python_file_is_a_ring(self):
         path = self.file("mine.py", RENDEZVOUS)
@@ -138,6 +148,10 @@ class OwnRing(unittest.TestCase):
             (self.dir / "cut.so").write_bytes(whole[:size])
             self.refuses("--plugin", "cut.so", "list", saying="is cut off")
         self.refuses("--plugin", saying="the file of a plug-in is missing")
+        self.refuses("--plugin", "/dev/null", "list", saying="--plugin /dev/null: is no file; expected a library")
+        self.refuses("--plugin", self.file("a:b.so", "hello"), "list", saying="the ':' in its path would part it")
+        with mock.patch.dict(ENVIRONMENT, HEARSAY_PLUGIN="none.so"):
+            self.refuses("list", saying="HEARSAY_PLUGIN none.so: there is no such file")
         libc = next(p for p in ("/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6")
                     if Path(p).exists())
         self.refuses(f"--plugin={libc}", "list", saying="lacks HEARSAY_PLUGIN")

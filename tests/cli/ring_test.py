@@ -1,5 +1,7 @@
 """`hearsay ring compare`, `check` and `lookup` as a user meets them."""
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,6 +76,22 @@ class Ring(unittest.TestCase):
         self.refuses("lookup", "kagrer", "--members", "a", "k", saying="did you mean 'karger'?")
         self.refuses("lookup", "karger:pionts=3", "--members", "a", "k", saying="did you mean 'points'?")
         self.refuses("lookup", "karger:points=0", "--members", "a", "k", saying="out of range")
+        self.refuses("lookup", "karger:", "--members", "a", "k", saying="karger:: expected parameters behind the colon")
+        self.refuses("lookup", "", "--members", "a", "k", saying="a ring's name is empty")
+        for text in ("a,,b", ",a", "a,"):
+            self.refuses("lookup", "karger", "--members", text, "k", saying="--members: one of its values is empty")
+        self.refuses("lookup", "karger", "--members-file", "-", stdin="a", saying="keys must be given")
+        self.refuses("lookup", "karger", "--members-file", "-", "k", stdin="a\na", saying="two members are called 'a'")
+
+    def test_members_of_standard_input(self):
+        done = hearsay("lookup", "stathat", "--members-file", "-", "ggg", "hhh", stdin="abcdefg\nhijklmn\nopqrstu\n")
+        self.assertEqual((done.returncode, done.stdout), (0, "ggg\tabcdefg\nhhh\topqrstu\n"))
+
+    def test_weights_that_do_not_count_are_said(self):
+        done = hearsay("lookup", "jump", "--members", "a=2,b", "k")
+        self.assertEqual((done.returncode, done.stderr), (0, "hearsay: jump ignores weights\n"))
+        for ring, members in (("jump", "a=1,b"), ("karger", "a=2,b")):
+            self.assertEqual(hearsay("lookup", ring, "--members", members, "k").stderr, "")
 
     def test_files_that_are_no_members(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -82,6 +100,9 @@ class Ring(unittest.TestCase):
             path.write_bytes(b"a\r\nb=2\r\nc")
             done = hearsay(*lookup, "k", "--replicas", "3")
             self.assertEqual(sorted(done.stdout.split()), ["a", "b", "c", "k"])
+            path.write_bytes(b"\xef\xbb\xbfa\t# the first\n  b=2  \n  # none\nc#1\n")
+            done = hearsay(*lookup, "k", "--replicas", "3")
+            self.assertEqual(sorted(done.stdout.split()), ["a", "b", "c#1", "k"])
             for content, saying in ((b"", "no member in it"), (b"# none\n\n", "no member in it"), (b"a\nb\na\n", "'a'"),
                                     (b"a\nb=nan\n", "line 2"), (b"a\0b\n", "no control characters"),
                                     (b"x" * 256, "at most 255 bytes")):
@@ -100,7 +121,7 @@ class Ring(unittest.TestCase):
     # ---- check ----
 
     def test_each_ring_keeps_its_promises(self):
-        done = hearsay("check", "--trials", "40", "--json")
+        done = hearsay("check", "--trials", "10", "--json")
         self.assertEqual(done.returncode, 0, done.stdout)
         rings = json.loads(done.stdout)
         self.assertTrue(all(ring["passed"] for ring in rings))
@@ -158,6 +179,24 @@ class Ring(unittest.TestCase):
         listed = subprocess.run([PROGRAM, "list", "ring", "--json"], capture_output=True, text=True, timeout=120)
         self.assertEqual(list(dict.fromkeys(row["ring"] for row in json.loads(done.stdout))),
                          [ring["name"] for ring in json.loads(listed.stdout)])
+
+    def test_a_ring_twice(self):
+        self.refuses("compare", "karger", "jump", "karger", saying="karger: is given twice")
+
+    def test_interrupted_it_shows_what_it_has(self):
+        # The second number of members would take minutes. A progress line wants a terminal.
+        screen, terminal = os.openpty()
+        with subprocess.Popen([PROGRAM, "ring", "compare", "karger", "--nodes", "100,5000", "--keys", "1000", "--sets", "300",
+                               "--no-times", "--json"], stdout=subprocess.PIPE, stderr=terminal, text=True) as running:
+            os.close(terminal)
+            shown = b""
+            while b"2 of 2: karger, 5000 members" not in shown:
+                shown += os.read(screen, 1000)
+            running.send_signal(signal.SIGINT)
+            out, _ = running.communicate(timeout=60)
+        os.close(screen)
+        self.assertEqual(running.returncode, 130)
+        self.assertEqual({row["nodes"] for row in json.loads(out)}, {100})
 
     def test_numbers_that_are_none(self):
         for nodes in ("0", "x", "1000001", "-1", ""):

@@ -26,7 +26,7 @@ MeasureOptions untimed(std::uint32_t nodes, std::uint32_t sets = 10) {
 
 TEST_CASE("karger's shares vary as their Beta distribution says, and moves are the least there are") {
   constexpr double kPoints = 40;
-  const Figures figures = measure(Karger(40), untimed(100, 20));
+  const Figures figures = *measure(Karger(40), untimed(100, 20));
   CHECK(figures.balance.exact);
   CHECK(figures.balance.noise_cv == 0);
   const double expected = std::sqrt(99.0 / (100 * kPoints + 1));
@@ -62,7 +62,7 @@ class Modulo : public Ring {
 };
 
 TEST_CASE("modulo is as even as chance, and moves nearly all") {
-  const Figures figures = measure(Modulo(), untimed(50, 20));
+  const Figures figures = *measure(Modulo(), untimed(50, 20));
   CHECK_FALSE(figures.balance.exact);
   CHECK(figures.balance.noise_cv == doctest::Approx(std::sqrt(49.0 / 20'000)));
   CHECK(std::abs(figures.balance.cv.mean - figures.balance.noise_cv) <
@@ -74,7 +74,7 @@ TEST_CASE("modulo is as even as chance, and moves nearly all") {
 }
 
 TEST_CASE("what theory and promises say stands beside what is found, and what is far off is marked") {
-  const Figures good = measure(Karger(40), untimed(100));
+  const Figures good = *measure(Karger(40), untimed(100));
   REQUIRE(good.balance.cv.expected.has_value());
   CHECK(*good.balance.cv.expected == doctest::Approx(std::sqrt(99.0 / 4001)));
   CHECK_FALSE(good.balance.cv.far_off());
@@ -84,7 +84,7 @@ TEST_CASE("what theory and promises say stands beside what is found, and what is
   CHECK(good.disagreement.expected == 0.0);
 
   // CRC32 of names that are alike is no good hash.
-  const Figures uneven = measure(Stathat(20), untimed(100));
+  const Figures uneven = *measure(Stathat(20), untimed(100));
   CHECK(uneven.balance.cv.far_off());
   CHECK_FALSE(uneven.views.far_off());
 
@@ -93,20 +93,20 @@ TEST_CASE("what theory and promises say stands beside what is found, and what is
    public:
     RingTraits traits() const override { return {}; }
   };
-  const Figures lie = measure(Liar(), untimed(20));
+  const Figures lie = *measure(Liar(), untimed(20));
   CHECK(lie.disruption.leave.far_off());
   CHECK(lie.disruption.collateral.far_off());
   CHECK_FALSE(lie.disagreement.far_off());
 }
 
 TEST_CASE("crafted keys all go one way where their check sum is the hash, and nowhere else") {
-  const Figures redis = measure(RedisSlots(), untimed(20, 3));
+  const Figures redis = *measure(RedisSlots(), untimed(20, 3));
   CHECK(redis.hostile.crc16.mean == doctest::Approx(20));
   CHECK(redis.hostile.crc32.mean < 3);
-  const Figures stathat = measure(Stathat(20), untimed(20, 3));
+  const Figures stathat = *measure(Stathat(20), untimed(20, 3));
   CHECK(stathat.hostile.crc32.mean == doctest::Approx(20));
   CHECK(stathat.hostile.crc16.mean < 5);
-  const Figures karger = measure(Karger(160), untimed(20, 3));
+  const Figures karger = *measure(Karger(160), untimed(20, 3));
   CHECK(karger.hostile.crc16.mean < 2);
   CHECK(karger.hostile.crc32.mean < 2);
   // Of 20,000 keys the most popular has 1 / H(20,000, 0.99) of all requests, about 9%, and its owner some more.
@@ -117,8 +117,8 @@ TEST_CASE("crafted keys all go one way where their check sum is the hash, and no
 TEST_CASE("a ring that needs loads is measured with them") {
   const auto base = std::make_shared<const Karger>(20);
   const BoundedLoad ring(base, 1.1);
-  const Figures bounded = measure(ring, untimed(20));
-  const Figures free = measure(*base, untimed(20));
+  const Figures bounded = *measure(ring, untimed(20));
+  const Figures free = *measure(*base, untimed(20));
   CHECK(free.balance.max.mean > 1.2);
   CHECK(bounded.balance.max.mean <= 1.1 + 1e-9);
   CHECK(bounded.disruption.collateral.mean > 0);
@@ -126,21 +126,21 @@ TEST_CASE("a ring that needs loads is measured with them") {
 }
 
 TEST_CASE("one member has everything, and times are measured where they are asked for") {
-  const Figures one = measure(Karger(10), untimed(1));
+  const Figures one = *measure(Karger(10), untimed(1));
   CHECK(one.balance.max.mean == doctest::Approx(1));
   CHECK(one.balance.cv.mean == doctest::Approx(0));
   CHECK(one.speed.batch_ns == 0);
   MeasureOptions timed = untimed(10, 1);
   timed.times = true;
-  const Figures figures = measure(Karger(10), timed);
+  const Figures figures = *measure(Karger(10), timed);
   CHECK(figures.speed.batch_ns > 0);
   CHECK(figures.speed.build_ms > 0);
   CHECK(figures.speed.bytes_a_member > 100);
 }
 
 TEST_CASE("the same seed gives the same figures") {
-  const Figures a = measure(Karger(20), untimed(30));
-  const Figures b = measure(Karger(20), untimed(30));
+  const Figures a = *measure(Karger(20), untimed(30));
+  const Figures b = *measure(Karger(20), untimed(30));
   CHECK(a.balance.cv.mean == b.balance.cv.mean);
   CHECK(a.spread.copysets.mean == b.spread.copysets.mean);
 }
