@@ -1,6 +1,7 @@
 """Checks the tree, or a compiled library of it, against rules.py. One line a finding; exit 1 if there is one.
 
-    check.py source ROOT             the include graph and the forbidden words of every source file
+    check.py source ROOT             the include graph and the forbidden words of every source file, and whether headers
+                                     include what they use of the standard library
     check.py symbols AREA ARCHIVE    what the archive of an area (core, sim/plan, ...) asks the linker for
 """
 import re
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rules import ARROWS, GENERATED, RULES
+from rules import ARROWS, GENERATED, PROVIDERS, RULES
 
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*")', re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
@@ -62,11 +63,36 @@ def check_file(root: Path, path: str) -> list[str]:
     return found
 
 
+class Headers:
+    """What of the standard library a header of the tree uses, and whether it or a header that it includes says so."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.reached = {}
+
+    def reach(self, path: str) -> frozenset[str]:
+        if path not in self.reached:
+            self.reached[path] = frozenset()  # of a circle, which the compiler finds
+            if (self.root / path).is_file():
+                includes = INCLUDE.findall(without_comments((self.root / path).read_text(encoding="utf-8")))
+                own = {target for quote, target in includes if quote == "<"}
+                self.reached[path] = frozenset(own.union(*(self.reach(target) for quote, target in includes if quote == '"')))
+        return self.reached[path]
+
+    def check(self, path: str) -> list[str]:
+        code = without_comments((self.root / path).read_text(encoding="utf-8"))
+        used = set(re.findall(r"\bstd::(\w+)", code))
+        return [f"{path}: uses std::{name}, and includes none of <{'>, <'.join(sorted(headers))}>"
+                for name, headers in PROVIDERS.items() if name in used and not headers & self.reach(path)]
+
+
 def check_source(root: Path) -> list[str]:
     paths = [p.relative_to(root).as_posix() for area in ARROWS for p in sorted((root / area).rglob("*.[ch]pp"))]
     if not paths:
         return [f"{root}: no source file found, so nothing was checked"]
-    return [finding for path in dict.fromkeys(paths) for finding in check_file(root, path)]
+    headers = Headers(root)
+    found = [finding for path in dict.fromkeys(paths) for finding in check_file(root, path)]
+    return found + [finding for path in dict.fromkeys(paths) if path.endswith(".hpp") for finding in headers.check(path)]
 
 
 def check_symbols(area: str, archive: Path) -> list[str]:

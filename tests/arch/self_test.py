@@ -73,11 +73,26 @@ def broken_arrows(root: Path) -> list[str]:
     return silent
 
 
+def broken_headers(root: Path) -> list[str]:
+    write(root, "core/base/has.hpp", "#pragma once\n#include <vector>\n")
+    cases = {'#include <vector>\nstd::vector<int> f();': True, '#include "core/base/has.hpp"\nstd::vector<int> f();': True,
+             "std::vector<int> f();": False, '#include "core/base/has.hpp"\nstd::string f();': False,
+             "// std::vector": True}
+    silent = []
+    for code, fine in cases.items():
+        write(root, "core/ring/uses.hpp", f"#pragma once\n{code}\n")
+        if fine == bool(check_source(root)):
+            silent.append(f"a header should be {'allowed' if fine else 'refused'}: {code}")
+    return silent
+
+
 def main(compiler: str) -> int:
     assert area_of("core/base/time.hpp") == "core/base" and area_of("core/ring/ring.hpp") == "core"
     with tempfile.TemporaryDirectory() as clean, tempfile.TemporaryDirectory() as broken, \
-            tempfile.TemporaryDirectory() as arrows, tempfile.TemporaryDirectory() as empty:
+            tempfile.TemporaryDirectory() as arrows, tempfile.TemporaryDirectory() as headers, \
+            tempfile.TemporaryDirectory() as empty:
         wrong = clean_tree(Path(clean), compiler) + broken_rules(Path(broken), compiler) + broken_arrows(Path(arrows))
+        wrong += broken_headers(Path(headers))
         if not check_source(Path(empty)):
             wrong.append("an empty tree passes")
     print("\n".join(wrong))

@@ -32,8 +32,12 @@ TEST_CASE("a Hasher hashes the canonical encoding with XXH3-128") {
   hasher.add(true);
   CHECK(hasher.finish().hex() == "a10bc8f9543588447b8d12b0f61c3091");
 
-  const std::string encoded = std::string("\1\0\0\0\0\0\0\0", 8) + std::string("\xfe\xff\xff\xff\xff\xff\xff\xff", 8) +
-                              std::string("\5\0\0\0\0\0\0\0three", 13) + std::string("\1\0\0\0\0\0\0\0", 8);
+  constexpr std::string_view encoded(
+      "\1\0\0\0\0\0\0\0"
+      "\xfe\xff\xff\xff\xff\xff\xff\xff"
+      "\5\0\0\0\0\0\0\0three"
+      "\1\0\0\0\0\0\0\0",
+      37);
   const XXH128_hash_t expected = XXH3_128bits(encoded.data(), encoded.size());
   CHECK(hasher.finish() == Hash128{expected.low64, expected.high64});
 }
