@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <string_view>
 
 #include "cli/options.hpp"
@@ -27,7 +28,9 @@ Result<ChosenRing> choose_ring(const std::string& text) {
     return ChosenRing{std::filesystem::path(text).filename().string(), std::move(*ring)};
   }
   if (text.empty()) return invalid("a ring's name is empty; `hearsay list ring` has them");
-  if (text.ends_with(':')) return invalid(fmt::format("{}: expected parameters behind the colon", text));
+  if (text.ends_with(':') || (text.find(':') != std::string::npos && text.ends_with(','))) {
+    return invalid(fmt::format("{}: expected a parameter at its end", text));
+  }
   const std::size_t colon = std::min(text.find(':'), text.size());
   std::vector<std::string> assignments{"ring.strategy=" + toml_text(text.substr(0, colon))};
   for (std::string_view rest = std::string_view(text).substr(std::min(colon + 1, text.size())); !rest.empty();) {
@@ -56,16 +59,16 @@ Result<std::vector<ChosenRing>> choose_rings(const std::vector<std::string>& tex
     for (const CatalogueEntry* entry : catalogue().list(Role::kRing)) names.emplace_back(entry->name);
   }
   std::vector<ChosenRing> rings;
-  for (const std::string& name : names) {
-    auto ring = choose_ring(name);
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name) return invalid(fmt::format("{}: is given twice", *name));
+    auto ring = choose_ring(*name);
     if (!ring) return tl::unexpected(ring.error());
-    if (const auto same = std::ranges::find(rings, ring->text, &ChosenRing::text); same != rings.end()) {
-      const std::string& other = names[static_cast<std::size_t>(same - rings.begin())];
-      if (other == name) return invalid(fmt::format("{}: is given twice", name));
-      same->text = other;  // files of one name in two folders
-      ring->text = name;
-    }
     rings.push_back(std::move(*ring));
+  }
+  std::map<std::string, std::size_t> called;
+  for (const ChosenRing& ring : rings) ++called[ring.text];
+  for (std::size_t i = 0; i < rings.size(); ++i) {
+    if (called[rings[i].text] > 1) rings[i].text = names[i];  // files of one name in several folders
   }
   return rings;
 }

@@ -79,7 +79,7 @@ std::string_view said_in(std::string_view line) {
 Result<void> read_members(const std::string& path, std::vector<rings::Member>& members) {
   const auto wrong = [&path](std::string_view why) { return invalid(fmt::format("--members-file {}: {}", path, why)); };
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return wrong("is a folder");
+  if (path != kStandardInput && std::filesystem::is_directory(path, error)) return wrong("is a folder");
   std::ifstream file;
   if (path != kStandardInput) file.open(path);
   if (!file) return wrong("cannot be read");

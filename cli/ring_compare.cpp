@@ -195,6 +195,7 @@ std::vector<ComparedRing> measured(const std::vector<ChosenRing>& chosen, const 
   std::vector<ComparedRing> rows;
   for (const ChosenRing& one : chosen) {
     for (const std::uint32_t nodes : sizes) {
+      progress.clear();  // of a step that took no time
       progress.show(
           fmt::format("{} of {}: {}, {} members", rows.size() + 1, chosen.size() * sizes.size(), one.text, nodes));
       options.nodes = nodes;

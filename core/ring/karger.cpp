@@ -268,11 +268,19 @@ std::shared_ptr<const Placement> Karger::apply(const Placement& former, const Ri
   return std::make_shared<const KargerPlacement>(std::move(points), std::move(list), zones_of(members));
 }
 
+std::uint32_t Karger::points_each(std::size_t members) const {
+  for (double part = 1;; part /= 2) {
+    const std::uint32_t points = points_of(1, part);
+    if (points * std::uint64_t{members} <= max_points_ || points == 1) return points;
+  }
+}
+
 RingTheory Karger::theory(std::size_t members) const {
-  if (!variant_.nearest) return theory_of_points(points_, members);
+  const std::uint32_t points = points_each(members);
+  if (!variant_.nearest) return theory_of_points(points, members);
   // Each member has half of the arcs at both sides of its points, and all of one between two of its own.
   const auto n = static_cast<double>(members);
-  const auto v = static_cast<double>(points_);
+  const auto v = static_cast<double>(points);
   if (n * v < 2) return {.share_cv = 0, .share_max = {}};
   const double own_next = (v - 1) / (n * v - 1);
   return {.share_cv = std::sqrt((n * (1 + own_next) / 2 - 1) / (n * v + 1)), .share_max = {}};
@@ -282,7 +290,7 @@ void KargerConfig::visit(ParamVisitor& v) {
   v.integer(
       "points", points, {1, 65536}, "points",
       "points on the circle of a node of weight 1; the load of N nodes varies by sqrt((N - 1) / (N points + 1)), so "
-      "four times the points halve the imbalance, and cost four times the memory (14 to 16 bytes a point) and build "
+      "four times the points halve the imbalance, and cost four times the memory (13 bytes a point) and build "
       "time");
   v.integer("max_points", max_points, {1024, std::int64_t{1} << 30}, "points",
             "points of the whole circle; where the members' weights ask for more, all get proportionally fewer. Bounds "

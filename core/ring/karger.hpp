@@ -64,7 +64,7 @@ class KargerPlacement final : public PointPlacement {
 class Karger final : public Ring {
  public:
   static constexpr std::uint32_t kMaxPointsPerMember = 1U << 20;
-  static constexpr std::uint32_t kMaxPoints = 1U << 26;  // of the whole circle, unless told otherwise: a gigabyte
+  static constexpr std::uint32_t kMaxPoints = 1U << 26;  // of the whole circle, unless told otherwise: 0.9 GB
 
   // `points` for a member of weight 1. Where the members' points are more than `max_points` together, all get half of
   // them, and half again, one at least: what strangers say of their weights must not fill the memory. The change that
@@ -103,6 +103,8 @@ class Karger final : public Ring {
 
   // The members with their points, by id; how many points there are in all.
   std::size_t allot(std::span<const RingMember> members, std::vector<KargerPlacement::Member>& list) const;
+  // How many each of so many of weight 1 gets.
+  std::uint32_t points_each(std::size_t members) const;
 
   // What replicas need to know of zones: nothing unless they heed them.
   KargerPlacement::Zones zones_of(std::span<const RingMember> members) const;

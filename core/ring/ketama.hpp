@@ -15,7 +15,7 @@
 // where the float falls just short of 40 and everybody has 156 points. Replicas are found by walking on, which
 // libmemcached does not (it takes the next servers of its list).
 //
-// O(n log n) to place, a microsecond a digest of four points; 14 to 16 bytes a point, at most 160 points a member on
+// O(n log n) to place, a microsecond a digest of four points; 13 bytes a point, at most 160 points a member on
 // average whatever the weights.
 //
 // The 32-bit circle in the 64-bit interface: a hash h is h << 32, and a point p covers up to the end of its words.

@@ -146,7 +146,7 @@ void MaglevConfig::visit(ParamVisitor& v) {
   v.integer("table", table, {2, Maglev::kMaxTable}, "cells",
             "cells of the table, a prime; a hundred a member keep shares within 1%. A larger one moves fewer keys that "
             "need not move (655373 instead of 65537 at 1000 members: 0.3% instead of 0.6%), and costs as much more "
-            "memory (2 bytes a cell), cache and build time");
+            "memory (2 bytes a cell, 4 beyond 65536 nodes), cache and build time");
 }
 
 Result<void> MaglevConfig::check() const {

@@ -9,7 +9,7 @@
 //
 // The points are those of `karger` with one a member, so ties, merges and the index are its own. A change moves the
 // keys that it must move and no other. Weights and zones are ignored. A lookup takes k times one of `karger`; memory:
-// 16 bytes a member for the points and 20 to know them by.
+// 13 bytes a member for the points and 20 to know them by.
 #pragma once
 
 #include <cstdint>

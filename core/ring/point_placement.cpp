@@ -51,7 +51,7 @@ void PointPlacement::make_index() {
   for (std::size_t block = 0; block < blocks; ++block) {
     base_[block] = static_cast<std::uint32_t>(i);
     // How many points of the block lie up to the end of each prefix: the last one to be written stays, an empty prefix
-    // has what the one before it has. Without a branch that depends on the points.
+    // has what the one before it has. One branch a block depends on the points, and none a prefix.
     std::uint32_t up_to[kBlock + 1] = {};
     for (; i < points_; ++i) {
       const std::uint64_t own = end(i);

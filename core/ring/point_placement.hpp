@@ -4,8 +4,8 @@
 // Immutable, so any number of threads may read it. A lookup goes through an index by the top bits of the hash, which
 // leads to the first point that can be the answer; the four points from there are compared without a branch, since a
 // mispredicted one costs as much as the rest of the lookup. What a lookup touches, the upper half of a point and its
-// owner, lies together, so that it misses the cache twice; the lower halves are read only when the upper ones are
-// equal. Crowded stretches, which uniform points do not have, are searched.
+// owner, lies together, so that it misses the cache for the index and then once; the lower halves are read only when
+// the upper ones are equal. Crowded stretches, which uniform points do not have, are searched.
 //
 // Memory: 12 bytes a point and 1 of index. Invariants: the points ascend, and behind the last one lie kPadding
 // copies of 2^64 - 1 owned by the first point's owner, so that wrapping needs no test.

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 // GCC 12 warns of what its own header does: intrinsics that begin with an undefined register (its bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
@@ -290,3 +291,7 @@ const RendezvousScan& rendezvous_scan() {
 }
 
 }  // namespace hearsay
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -14,8 +14,9 @@
 //
 // With `collisions` off, there is no shared point: of those that want one, the least name has it (of one node's own the
 // smaller index). Each of the others, in ascending order of name and index, is hashed again until it finds a free
-// place: try j is the CRC32 of the index, the name, "#" and j, for j = 1, 2, ... All first tries come before all second
-// ones. When a point's owner comes or goes, the points that it displaced may move, and with them keys of third members.
+// place: try j is the CRC32 of the index, the name, "#" and j, for j = 1, 2, ..., after all that were in nobody's way
+// have theirs. When a point's owner comes or goes, the points that it displaced may move, and with them keys of third
+// members.
 //
 // The 32-bit circle in the 64-bit interface: a hash h is h << 32, and a point p covers up to (p << 32) - 1, which turns
 // "strictly greater" into "at or after"; p = 0, which the original reaches by wrapping only, becomes 2^64 - 1.

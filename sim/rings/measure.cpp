@@ -246,8 +246,7 @@ double differ_by_views(const Ring& ring, const MemberSet& set, std::uint64_t see
   const std::size_t each = unknown_of(set.size());
   const auto unknown = some_of(set, 2 * each, RandomStream(seed, Purpose::kRing, 3));
   const auto seen_without = [&](std::span<const RingMember> members) {
-    MemberSet view = set;
-    for (const RingMember& member : members) view.apply(leave_of(member));
+    const MemberSet view = set.without(members);
     return owners_of(ring, view, *ring.place(view.list()), hashes);
   };
   const std::span all(unknown);

@@ -78,8 +78,8 @@ struct Figures {
   Disruption disruption;
   Spread spread;
   Hostile hostile;
-  // Keys on which two disagree that know the same members, after a tenth left in another order (of a set-pure ring: ten
-  // at most).
+  // Keys on which two disagree that know the same members, after a tenth left in another order (a hundred at most, of a
+  // set-pure ring ten).
   Estimate disagreement;
   // Keys on which two disagree of whom each misses a twentieth of the members that the other knows.
   Estimate views;
@@ -95,7 +95,7 @@ struct MeasureOptions {
   const std::atomic<bool>* interrupted = nullptr;  // may be set by another thread
 };
 
-// Nothing if it was interrupted, which it looks at after each set.
+// Nothing if it was interrupted, which it looks at before each set.
 std::optional<Figures> measure(const Ring& ring, const MeasureOptions& options);
 
 }  // namespace hearsay::rings

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "core/base/random.hpp"
 #include "core/protocol/directory.hpp"
@@ -65,6 +66,16 @@ bool MemberSet::apply(const Change& change) {
     case Change::Kind::kReweigh: *at = member; break;
   }
   return true;
+}
+
+MemberSet MemberSet::without(std::span<const RingMember> members) const {
+  std::vector<RingMember> leavers(members.begin(), members.end());
+  std::sort(leavers.begin(), leavers.end(), by_id);
+  MemberSet rest;
+  rest.names_ = names_;
+  std::set_difference(list_.begin(), list_.end(), leavers.begin(), leavers.end(), std::back_inserter(rest.list_),
+                      by_id);
+  return rest;
 }
 
 RingChange MemberSet::ring_change(const Change& change) const {

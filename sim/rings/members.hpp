@@ -48,7 +48,9 @@ class MemberSet {
 
   // Whether it changed anything: who joins was no member, who leaves or gets another weight was one.
   bool apply(const Change& change);
-  // The same for a ring: what it is told.
+  // The others, in O(n + k log k).
+  MemberSet without(std::span<const RingMember> members) const;
+  // What a ring is told of a change.
   RingChange ring_change(const Change& change) const;
 
   std::span<const RingMember> list() const { return list_; }  // by id

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rules import ARROWS, GENERATED, PROVIDERS, RULES
+from rules import ARROWS, GENERATED, OTHERS, PROVIDERS, RULES
 
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*")', re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
@@ -64,7 +64,7 @@ def check_file(root: Path, path: str) -> list[str]:
 
 
 class Headers:
-    """What of the standard library a header of the tree uses, and whether it or a header that it includes says so."""
+    """What a header of the tree uses that is not ours, and whether it or a header that it includes includes that."""
 
     def __init__(self, root: Path):
         self.root = root
@@ -81,9 +81,10 @@ class Headers:
 
     def check(self, path: str) -> list[str]:
         code = without_comments((self.root / path).read_text(encoding="utf-8"))
-        used = set(re.findall(r"\bstd::(\w+)", code))
-        return [f"{path}: uses std::{name}, and includes none of <{'>, <'.join(sorted(headers))}>"
-                for name, headers in PROVIDERS.items() if name in used and not headers & self.reach(path)]
+        providers = {f"std::{name}": headers for name, headers in PROVIDERS.items()} | OTHERS
+        used = set(re.findall(r"\bstd::\w+|\b\w+(?=::)", code))
+        return [f"{path}: uses {name}, and includes none of <{'>, <'.join(sorted(headers))}>"
+                for name, headers in providers.items() if name in used and not headers & self.reach(path)]
 
 
 def check_source(root: Path) -> list[str]:

@@ -77,7 +77,7 @@ def broken_headers(root: Path) -> list[str]:
     write(root, "core/base/has.hpp", "#pragma once\n#include <vector>\n")
     cases = {'#include <vector>\nstd::vector<int> f();': True, '#include "core/base/has.hpp"\nstd::vector<int> f();': True,
              "std::vector<int> f();": False, '#include "core/base/has.hpp"\nstd::string f();': False,
-             "// std::vector": True}
+             "// std::vector": True, "fmt::memory_buffer f();": False, "#include <fmt/format.h>\nfmt::memory_buffer f();": True}
     silent = []
     for code, fine in cases.items():
         write(root, "core/ring/uses.hpp", f"#pragma once\n{code}\n")

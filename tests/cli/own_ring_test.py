@@ -58,9 +58,10 @@ class OwnRing(unittest.TestCase):
             (self.dir / folder).mkdir()
             self.file(f"{folder}/mine.py", RENDEZVOUS)
         options = ("--nodes", "3", "--keys", "1000", "--sets", "1", "--no-times", "--json")
-        done = self.hearsay("ring", "compare", "a/mine.py", "b/mine.py", *options)
-        self.assertEqual({row["ring"] for row in json.loads(done.stdout)}, {"a/mine.py", "b/mine.py"})
-        self.refuses("ring", "compare", "a/mine.py", "a/mine.py", *options, saying="a/mine.py: is given twice")
+        self.file("mine.py", RENDEZVOUS)
+        done = self.hearsay("ring", "compare", "a/mine.py", "b/mine.py", "mine.py", *options)
+        self.assertEqual({row["ring"] for row in json.loads(done.stdout)}, {"a/mine.py", "b/mine.py", "mine.py"})
+        self.refuses("ring", "compare", "a/mine.py", "b/mine.py", "a/mine.py", *options, saying="a/mine.py: is given twice")
 
     def test_a_python_file_is_a_ring(self):
         path = self.file("mine.py", RENDEZVOUS)

@@ -76,7 +76,8 @@ class Ring(unittest.TestCase):
         self.refuses("lookup", "kagrer", "--members", "a", "k", saying="did you mean 'karger'?")
         self.refuses("lookup", "karger:pionts=3", "--members", "a", "k", saying="did you mean 'points'?")
         self.refuses("lookup", "karger:points=0", "--members", "a", "k", saying="out of range")
-        self.refuses("lookup", "karger:", "--members", "a", "k", saying="karger:: expected parameters behind the colon")
+        self.refuses("lookup", "karger:", "--members", "a", "k", saying="karger:: expected a parameter at its end")
+        self.refuses("lookup", "karger:points=9,", "--members", "a", "k", saying="expected a parameter at its end")
         self.refuses("lookup", "", "--members", "a", "k", saying="a ring's name is empty")
         for text in ("a,,b", ",a", "a,"):
             self.refuses("lookup", "karger", "--members", text, "k", saying="--members: one of its values is empty")

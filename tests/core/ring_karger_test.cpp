@@ -275,10 +275,10 @@ TEST_CASE("karger: points keep their values from version to version") {
   CHECK(ring.point(id, 159) == 4052551926173239017U);
 }
 
-TEST_CASE("karger: memory is 12 bytes a point and an index of at most 4") {
+TEST_CASE("karger: memory is 12 bytes a point and about one of index") {
   const RingMembers members = RingMembers::numbered(1000);
   const auto placement = Karger(160).place(members.list());
-  CHECK(placement->memory_bytes() < 160'000 * 16 + 1000 * 16 + 4096);
+  CHECK(placement->memory_bytes() < 160'000 * 13 + 1000 * 16 + 4096);
 }
 
 constexpr Karger::Variant kNearest{true, false};
@@ -437,6 +437,12 @@ TEST_CASE("karger: with zones, replicas are the first of each zone on the walk, 
       }
     }
   }
+}
+
+TEST_CASE("karger: what theory says is of the points that members get") {
+  CHECK(Karger(160, 64, 4000).theory(100).share_cv == Karger(40).theory(100).share_cv);
+  CHECK(Karger(160, 64, 4000).theory(25).share_cv == Karger(160).theory(25).share_cv);
+  CHECK(Karger(160, 64, 4000).theory(10'000).share_cv == Karger(1).theory(10'000).share_cv);
 }
 
 TEST_CASE("karger: described for the catalogue") {

@@ -312,6 +312,8 @@ BREAKS = [
     Break("ketama gives a shared point to the first by id", "core/ring/ketama.cpp",
           "return std::tie(a.host, a.port, a.member) < std::tie(b.host, b.port, b.member);", "return a.member < b.member;",
           "core/ketama: of two servers at one point"),
+    Break("a crowded stretch is searched as far as it is indexed", "core/ring/point_placement.cpp",
+          "base_[(hash >> shift_) / kBlock + 1]", "base_[(hash >> shift_) / kBlock]", "core/points: and however crowded"),
     Break("too many points are quartered", "core/ring/karger.cpp", "part /= 2", "part /= 4",
           "core/karger: too many points are halved"),
     Break("a member without a point is forgotten", "core/ring/stathat.cpp",

@@ -44,6 +44,21 @@ TEST_CASE("members are sorted by id, keep their slots, and copies change on thei
   CHECK(MemberSet::numbered(5, 1).list()[0].id != MemberSet::numbered(5, 2).list()[0].id);
 }
 
+TEST_CASE("without some of them, at once or one by one") {
+  const MemberSet all = MemberSet::numbered(20, 3);
+  std::vector<RingMember> some;
+  MemberSet rest = all;
+  for (const std::size_t i : {13U, 0U, 19U, 7U}) {
+    some.push_back(all.list()[i]);
+    rest.apply({Change::Kind::kLeave, {std::string(some.back().name), 1.0, 0}});
+  }
+  const MemberSet without = all.without(some);
+  CHECK(std::ranges::equal(without.list(), rest.list(), {}, &RingMember::slot, &RingMember::slot));
+  CHECK(without.slot(some.front().name) == some.front().slot);
+  CHECK(all.without({}).size() == 20);
+  CHECK(all.without(all.list()).size() == 0);
+}
+
 TEST_CASE("what a ring is told of a change") {
   MemberSet set(std::array{Member{"a", 1.0, 0}, Member{"b", 1.0, 0}});
   const Change weigh{Change::Kind::kReweigh, {"a", 2.0, 0}};
