@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "cli/options.hpp"
@@ -32,9 +33,14 @@ Result<ChosenRing> choose_ring(const std::string& text) {
     return invalid(fmt::format("{}: expected a parameter at its end", text));
   }
   const std::size_t colon = std::min(text.find(':'), text.size());
-  std::vector<std::string> assignments{"ring.strategy=" + toml_text(text.substr(0, colon))};
+  const std::string name = text.substr(0, colon);
+  std::vector<std::string> assignments{"ring.strategy=" + toml_text(name)};
+  std::set<std::string_view> given;
   for (std::string_view rest = std::string_view(text).substr(std::min(colon + 1, text.size())); !rest.empty();) {
     const std::size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view parameter = rest.substr(0, rest.find_first_of("=,"));
+    if (parameter == "strategy") return invalid(fmt::format("{}: {} has no parameter 'strategy'", text, name));
+    if (!given.insert(parameter).second) return invalid(fmt::format("{}: '{}' is given twice", text, parameter));
     assignments.push_back(fmt::format("ring.{}", rest.substr(0, end)));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }

@@ -334,11 +334,12 @@ Result<Options::Words> Options::words_of(const Declared& declared, const plan::I
       break;
     case Kind::kList: {
       if (is_string) return declared.splits_words ? split(value.text, declared.separator) : Words{value.text};
-      if (value.kind != Input::kArray) return refuse("a list of strings");
+      if (value.kind != Input::kArray) return refuse("a list of strings or numbers");
       Words words;
       for (const plan::Input& entry : value.values) {
-        if (entry.kind != Input::kString) return invalid("expected a list of strings alone");
-        words.push_back(entry.text);
+        const bool number = entry.kind == Input::kInteger || entry.kind == Input::kReal;
+        if (entry.kind != Input::kString && !number) return invalid("expected a list of strings or numbers alone");
+        words.push_back(number ? text_of(entry) : entry.text);
       }
       return words;
     }

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include "cli/chosen_ring.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure.hpp"
+#include "cli/terminal.hpp"
 #include "cli/verbs.hpp"
 #include "sim/plan/input.hpp"
 #include "sim/rings/check.hpp"
@@ -95,7 +97,7 @@ Result<void> read_members(const std::string& path, std::vector<rings::Member>& m
     if (members.size() == kMostMembers) return wrong(fmt::format("more than {} members", kMostMembers));
     members.push_back(std::move(*member));
   }
-  if (in.bad()) return wrong("cannot be read");
+  if (in.bad() || (path == kStandardInput && std::ferror(stdin) != 0)) return wrong("cannot be read");
   if (members.size() == before) return wrong("no member in it; expected NAME or NAME=WEIGHT, one a line");
   return {};
 }
@@ -135,6 +137,7 @@ int ring_check(const RingCheckSettings& settings) {
     }
     const bool first = &one == &chosen->front();
     if (const int code = print_or_fail((first ? "" : "\n") + text_of(one, verdicts)); code != kOk) return code;
+    if (reader_is_gone()) break;
   }
   if (settings.json) {
     if (const int code = print_or_fail(dumped(json, 2)); code != kOk) return code;
@@ -172,9 +175,10 @@ int ring_lookup(const RingLookupSettings& settings) {
     for (const std::string& key : settings.keys) text += line_of(key);
     return print_or_fail(text);
   }
-  for (std::string key; next_line(std::cin, key);) {
+  for (std::string key; !reader_is_gone() && next_line(std::cin, key);) {
     if (const int code = print_or_fail(line_of(key)); code != kOk) return code;
   }
+  if (std::ferror(stdin) != 0) return failed(Error{ErrorCode::kInvalidArgument, "standard input: cannot be read"});
   return kOk;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -228,6 +229,8 @@ int ring_compare(const RingCompareSettings& settings) {
     gossip = std::move(*ran);
   }
   const std::vector<ComparedRing> rows = measured(*chosen, sizes, settings);
+  const std::size_t all = chosen->size() * sizes.size();
+  if (rows.size() < all) std::fprintf(stderr, "hearsay: interrupted: %zu of %zu measured\n", rows.size(), all);
   if (rows.empty()) return kInterrupted;
   const std::string under_gossip = settings.json ? "" : under_gossip_text(gossip);
   const int code = print_or_fail(

@@ -54,6 +54,8 @@ Result<void> print_out(std::string_view text) {
   return fail(ErrorCode::kInternal, fmt::format("cannot write to standard output: {}", std::strerror(code)));
 }
 
+bool reader_is_gone() { return std::ferror(stdout) != 0; }
+
 std::size_t terminal_width(std::FILE* stream, std::size_t otherwise) {
   struct winsize size{};
   if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;

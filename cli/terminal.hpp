@@ -36,6 +36,8 @@ void prepare_streams();
 
 // Writes all of a text to stdout. An error says why it could not; a reader that has read enough (`| head`) is none.
 Result<void> print_out(std::string_view text);
+// Whether that reader went away: what would print on and on may end.
+bool reader_is_gone();
 
 // Columns of the terminal a stream goes to; `otherwise` where it goes elsewhere.
 std::size_t terminal_width(std::FILE* stream, std::size_t otherwise);

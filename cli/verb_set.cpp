@@ -97,7 +97,8 @@ VerbSet::VerbSet() : app_(std::make_unique<CLI::App>("hearsay: a research framew
   app_->set_version_flag("--version", fmt::format("hearsay {} ({}, {}, {})", kVersion, kCommit, kCompiler, kBuildType));
   app_->footer(
       "hearsay help VERB shows a verb's options and an example. Start with:\n"
-      "  hearsay run scenarios/partition-heal.toml");
+      "  hearsay run scenarios/partition-heal.toml\n"
+      "A plug-in is loaded with --plugin FILE before the verb, or by HEARSAY_PLUGIN, where ':' parts several.");
   // At most one: or a key that is called like a verb would be taken for one.
   app_->require_subcommand(1);
 }

@@ -61,8 +61,8 @@ class Circle {
       recount();
       return;
     }
-    // Another one to share with: everybody's ranges become other ones.
-    if (units_.size() <= replication_) recount();
+    // The first who does not store everything: from here on it matters what the others do.
+    if (units_.size() == std::size_t{replication_} + 1) recount();
     std::priority_queue<Gap> best;
     probes_ = 0;
     for (std::uint32_t placed = 0; placed < wanted; ++placed) {
@@ -123,6 +123,7 @@ class Circle {
   static std::uint64_t short_length(Int128 length) {
     return length >> 64 != 0 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(length);
   }
+  bool all_store_all() const { return units_.size() <= replication_; }
   std::size_t copies() const { return std::min<std::size_t>(replication_, units_.size()); }
 
   // Into walk_: those who store the gap that ends here, the owner first. May be fewer than copies() while a joiner has
@@ -154,6 +155,7 @@ class Circle {
     const Int128 half = gap(end) / 2;
     delta(own).owned += half;
     delta(end->second).owned -= half;
+    if (all_store_all()) return;
     owners_from(end);
     hand_over(own, half);
     // Gaps before it that reach past it with their last copies.
@@ -183,7 +185,7 @@ class Circle {
     for (const Delta& d : deltas_) {
       const Unit& unit = units_[d.unit];
       const Int128 share = (static_cast<Int128>(unit.member.tokens) << 64) / weights_;
-      gap.gain += gain_of(unit.stored - share * static_cast<Int128>(copies()), d.stored);
+      if (!all_store_all()) gap.gain += gain_of(unit.stored - share * static_cast<Int128>(copies()), d.stored);
       gap.gain += gain_of(unit.owned - share, d.owned);
     }
     return gap;

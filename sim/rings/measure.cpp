@@ -219,8 +219,9 @@ double share_of_different(const std::vector<NodeSlot>& a, const std::vector<Node
   return static_cast<double>(different) / static_cast<double>(a.size());
 }
 
-// The same tenth leaves, in one order and in the other.
-double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, const Hashes& hashes) {
+// The same tenth leaves, in one order and in the other; until it should stop.
+template <class Stop>
+double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, const Hashes& hashes, Stop stop) {
   std::size_t count = std::max<std::size_t>(2, set.size() / 10);
   // One step is enough to break the promise, and many take a set-pure ring without a merge long.
   count = std::min<std::size_t>(count, ring.traits().set_pure ? 10 : 100);
@@ -230,6 +231,7 @@ double disagree(const Ring& ring, const MemberSet& set, std::uint64_t seed, cons
     MemberSet left = set;
     auto placement = ring.place(left.list());
     for (const RingMember& leaver : order) {
+      if (stop()) break;
       const Change leave = leave_of(leaver);
       left.apply(leave);
       placement = ring.apply(*placement, left.ring_change(leave), left.list());
@@ -356,19 +358,25 @@ std::optional<Figures> measure(const Ring& ring, const MeasureOptions& options) 
   Mean copysets, scatter, disagreement, views, weights;
   const Hashes few = draw_hashes(options.seed, 1000, std::min<std::uint64_t>(options.keys, 20'000));
   const HostileKeys keys(ring, options.keys);
+  const auto stop = [&] {
+    return options.interrupted != nullptr && options.interrupted->load(std::memory_order_relaxed);
+  };
   for (std::uint32_t s = 0; s < options.sets; ++s) {
-    if (options.interrupted != nullptr && options.interrupted->load(std::memory_order_relaxed)) return std::nullopt;
     // Seeds next to each other have no set in common.
     const std::uint64_t set_seed = philox(options.seed, s, kSetDomain).a;
     const MemberSet set = MemberSet::numbered(options.nodes, set_seed);
     const auto placement = ring.place(set.list());
     const Hashes hashes = draw_hashes(options.seed, s, options.keys);
     balance.add(shares_of(ring, set, *placement, hashes, figures.balance.exact));
+    if (stop()) return std::nullopt;
     RandomStream random(set_seed, Purpose::kRing, 2);
     if (set.size() > 1) disturb(ring, set, *placement, few, set.list()[random.below(set.size())], disruption);
     spread_out(set, *placement, few, copysets, scatter);
-    disagreement.add(disagree(ring, set, set_seed, few));
+    if (stop()) return std::nullopt;
+    disagreement.add(disagree(ring, set, set_seed, few, stop));
+    if (stop()) return std::nullopt;
     if (set.size() > 2) views.add(differ_by_views(ring, set, set_seed, few));
+    if (stop()) return std::nullopt;
     hostile.sequential.add(busiest(ring, set, *placement, keys.sequential));
     hostile.zipf.add(busiest(ring, set, *placement, keys.sequential, &keys.zipf));
     hostile.crc16.add(busiest(ring, set, *placement, keys.crc16));
@@ -385,8 +393,12 @@ std::optional<Figures> measure(const Ring& ring, const MeasureOptions& options) 
   figures.views = views.estimate();
   if (traits.set_pure && traits.minimal_disruption && traits.any_removal && options.nodes > 2) {
     // Whoever owns a key by both sets together is known to one of the two only: |A xor B| / |A or B|.
-    const double share = 2 * static_cast<double>(unknown_of(options.nodes)) / options.nodes;
-    figures.views = views.beside(share, std::sqrt(share * (1 - share) / static_cast<double>(few.size())));
+    // It varies with the keys that are drawn, and as the shares of these members do.
+    const auto n = static_cast<double>(options.nodes);
+    const double share = 2 * static_cast<double>(unknown_of(options.nodes)) / n;
+    const double by_keys = share * (1 - share) / static_cast<double>(few.size());
+    const double cv = figures.balance.cv.mean;
+    figures.views = views.beside(share, std::sqrt(by_keys + share * (1 - share) * cv * cv / (n - 1)));
   }
   if (traits.weights) figures.weight_error = weights.estimate();
   return figures;

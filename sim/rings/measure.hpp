@@ -95,7 +95,7 @@ struct MeasureOptions {
   const std::atomic<bool>* interrupted = nullptr;  // may be set by another thread
 };
 
-// Nothing if it was interrupted, which it looks at before each set.
+// Nothing if it was interrupted, which it looks at between the parts of its work.
 std::optional<Figures> measure(const Ring& ring, const MeasureOptions& options);
 
 }  // namespace hearsay::rings

@@ -53,6 +53,15 @@ class OwnRing(unittest.TestCase):
 
     # ---- Python ----
 
+    def test_it_imports_what_is_beside_it(self):
+        (self.dir / "ring").mkdir()
+        self.file("ring/names_of.py", "def names_of(members):\n    return [name for name, weight, zone in members]\n")
+        self.file("ring/mine.py", "from names_of import names_of\n" + RENDEZVOUS.replace(
+            "[name for name, weight, zone in members]", "names_of(members)"))
+        self.file("socket.py", "raise ImportError('not this one')")  # where it is run
+        done = self.hearsay("ring", "check", "ring/mine.py", "--trials", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_files_of_one_name(self):
         for folder in ("a", "b"):
             (self.dir / folder).mkdir()

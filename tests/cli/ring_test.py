@@ -77,6 +77,8 @@ class Ring(unittest.TestCase):
         self.refuses("lookup", "karger:pionts=3", "--members", "a", "k", saying="did you mean 'points'?")
         self.refuses("lookup", "karger:points=0", "--members", "a", "k", saying="out of range")
         self.refuses("lookup", "karger:", "--members", "a", "k", saying="karger:: expected a parameter at its end")
+        self.refuses("lookup", "karger:strategy=jump", "--members", "a", "k", saying="karger has no parameter 'strategy'")
+        self.refuses("lookup", "karger:points=9,points=8", "--members", "a", "k", saying="'points' is given twice")
         self.refuses("lookup", "karger:points=9,", "--members", "a", "k", saying="expected a parameter at its end")
         self.refuses("lookup", "", "--members", "a", "k", saying="a ring's name is empty")
         for text in ("a,,b", ",a", "a,"):
@@ -111,6 +113,29 @@ class Ring(unittest.TestCase):
                     path.write_bytes(content)
                     self.refuses(*lookup, "k", saying=saying)
             self.refuses("lookup", "karger", "--members-file", folder, "k", saying="is a folder")
+
+    def test_it_ends_when_its_reader_does(self):
+        looking = subprocess.Popen([PROGRAM, "ring", "lookup", "karger", "--members", "a,b"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        looking.stdin.write(b"k\n")
+        looking.stdin.flush()
+        self.assertEqual(looking.stdout.readline()[:2], b"k\t")
+        looking.stdout.close()
+        with self.assertRaises(BrokenPipeError):  # it reads no more
+            while True:
+                looking.stdin.write(b"k\n" * 1000)
+        try:
+            looking.stdin.close()
+        except BrokenPipeError:
+            pass
+        self.assertEqual(looking.wait(timeout=60), 0)
+
+    def test_keys_that_cannot_be_read(self):
+        folder = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        done = subprocess.run([PROGRAM, "ring", "lookup", "karger", "--members", "a,b"], stdin=folder, capture_output=True,
+                              text=True, timeout=60)
+        os.close(folder)
+        self.assertEqual((done.returncode, done.stderr), (2, "hearsay: standard input: cannot be read\n"))
 
     def test_keys_of_any_kind(self):
         long = "k" * 1_000_000
@@ -195,6 +220,7 @@ class Ring(unittest.TestCase):
                 shown += os.read(screen, 1000)
             running.send_signal(signal.SIGINT)
             out, _ = running.communicate(timeout=60)
+        self.assertIn(b"hearsay: interrupted: 1 of 2 measured", os.read(screen, 1000))
         os.close(screen)
         self.assertEqual(running.returncode, 130)
         self.assertEqual({row["nodes"] for row in json.loads(out)}, {100})

@@ -109,7 +109,7 @@ class Wrong(cli.CliTest):
         self.says("[run]\nruns = 0\n", "c.toml:2:8: --runs: '0' is not a whole number from 1 to 100000")
         self.says("[run]\n\nout = 3\n", "c.toml:3:7: out: an integer is no value for it; expected a string")
         self.says("[run]\nwire = 'yes'\n", "c.toml:2:8: wire: a string is no value for it; expected true or false")
-        self.says("[run]\nset = [1]\n", "c.toml:2:7: set: expected a list of strings")
+        self.says("[run]\nset = [true]\n", "c.toml:2:7: set: expected a list of strings")
         self.says("[run]\ncolor = 'blue'\n", "c.toml:2:9: --color: 'blue' is none of auto, always, never")
         self.says("[run]\nruns = 1979-05-27\n", "c.toml:2:8: runs: a date or time is no value for it; expected a number")
 

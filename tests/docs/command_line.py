@@ -57,7 +57,7 @@ def written(program: str) -> str:
     text += "\n## Every variable\n\n| variable | verbs |\n|---|---|\n"
     for variable in sorted(variables):
         text += f"| `{variable}` | {', '.join(variables[variable])} |\n"
-    return text + "\n"
+    return text + "\n`HEARSAY_PLUGIN` names plug-ins for every verb, as `--plugin FILE` before the verb does; ':' parts several.\n\n"
 
 
 def main() -> int:

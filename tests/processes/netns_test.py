@@ -151,8 +151,8 @@ class Partition(cluster.ProcessTest):
         for node, space in ((west[1], self.spaces[1]), (east[1], self.spaces[NODES // 2 + 1])):
             def whole(node=node, space=space):
                 shown = json.loads(must(ip("netns", "exec", space, cluster.PROGRAM, "status", node.endpoint, "--json")).stdout)
-                self.assertEqual(shown["member_count"], NODES)
-                return {m["status"] for m in shown["members"]} == {"alive"}  # on a busy machine somebody may be suspected
+                # On a busy machine somebody may be suspected, or even be taken for dead for a moment.
+                return shown["member_count"] == NODES and {m["status"] for m in shown["members"]} == {"alive"}
 
             cluster.wait_for(whole, f"{node.name} was to see everybody alive")
 
