@@ -202,7 +202,7 @@ std::vector<ComparedRing> measured(const std::vector<ChosenRing>& chosen, const 
       options.nodes = nodes;
       auto figures = rings::measure(*one.ring, options);
       if (!figures) return rows;
-      rows.push_back({one.text, std::move(*figures)});
+      rows.push_back({one.text, *figures});
     }
   }
   return rows;

@@ -338,7 +338,7 @@ HEARSAY_KV_CASE(watch_missed_of_nodes, "watch: who does not listen to nodes is t
   const auto other = std::move(kv->watch("watch").value());  // its changes are not counted for the first one
   // More than the queues of both ends hold together, and their sockets' buffers.
   constexpr int kMany = 3000;
-  const std::string value(128 * 1024, 'v');
+  const std::string value(32 * 1024, 'v');
   for (int i = 0; i < kMany; ++i) REQUIRE(kv->put({"watched " + std::to_string(i % 10), value, 0s}));
   REQUIRE(kv->put({"watch", "last", 0s}));
   int puts = 0;
