@@ -73,6 +73,15 @@ struct Ownership {
   }
 };
 
+TEST_CASE("token-allocation: few members of many tokens are placed") {
+  // While all store everything, what the others store is not looked at: that took a walk around the circle for each
+  // gap.
+  RingMembers members;
+  for (int i = 0; i < 3; ++i) members.add("n" + std::to_string(i), 1000);
+  const auto placement = TokenAllocation(16, 3).place(members.list());
+  CHECK(dynamic_cast<const PointPlacement&>(*placement).points() == 3 * TokenAllocation::kMaxTokensPerMember);
+}
+
 TEST_CASE("token-allocation: a joiner halves the gap that leaves the least squares") {
   // One token a member, so that a join is one choice. It is the best of the gaps that are considered: never worse than
   // halving the largest one, and no better than the best of all.
